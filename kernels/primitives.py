@@ -1,0 +1,321 @@
+"""The table of primitives: all that a program can compute, a row each.
+
+A row holds the arity, the shape check, the NumPy meaning (float64, the oracle of every back end), the derivative
+and, for what works element by element, its lowering. Nothing else in the project lists primitives: back ends,
+derivatives, printing and tests read this table.
+
+Derivatives are written in primitives. For an element-by-element primitive the derivative is diagonal, so one rule
+an argument serves both modes: it maps a tangent of the argument to a tangent of the result, and a cotangent of the
+result to one of the argument. Structural primitives have a forward and a reverse rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .program import Builder
+
+Shape = tuple[int, int]
+Array = NDArray[np.float64]
+Diagonal = Callable[["Builder", tuple[int, ...], int, int], int]
+"""(builder, arguments, result, tangent) -> the tangent through one argument."""
+Forward = Callable[..., "int | None"]
+"""(builder, arguments, result, tangents or None an argument, **attributes) -> the tangent of the result."""
+Reverse = Callable[..., "tuple[int | None, ...]"]
+"""(builder, arguments, result, cotangent, **attributes) -> the cotangent of each argument."""
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """One row. `lower` takes a back end's operations (see cpu/vector.py) and the arguments' elements."""
+
+    name: str
+    arity: int
+    shape: Callable[..., Shape | None]
+    numpy: Callable[..., Array]
+    diagonal: tuple[Diagonal | None, ...] | None = None
+    forward: Forward | None = None
+    reverse: Reverse | None = None
+    lower: Callable[..., Any] | None = None
+
+    @property
+    def elementwise(self) -> bool:
+        return self.lower is not None
+
+
+def broadcast_shape(*shapes: Shape) -> Shape | None:
+    """NumPy's broadcasting for matrices: along each axis all sizes that are not 1 agree. None where they do not."""
+    sizes = []
+    for axis in (0, 1):
+        found = {shape[axis] for shape in shapes} - {1}
+        if len(found) > 1:
+            return None
+        sizes.append(found.pop() if found else 1)
+    return sizes[0], sizes[1]
+
+
+def _reduced(shape: Shape, axis: int | None) -> Shape | None:
+    if axis is None:
+        return 1, 1
+    return {0: (1, shape[1]), 1: (shape[0], 1)}.get(axis)
+
+
+def _broadcast_to(source: Shape, shape: Shape) -> Shape | None:
+    return shape if broadcast_shape(source, shape) == shape else None
+
+
+def reduce_to(builder: Builder, value: int, shape: Shape) -> int:
+    """Sum a value over the axes along which `shape` was broadcast: the transpose of broadcasting."""
+    rows, columns = builder.shape(value)
+    if rows != shape[0] and columns != shape[1]:
+        return builder.emit("sum", value, axis=None)
+    if rows != shape[0]:
+        return builder.emit("sum", value, axis=0)
+    return builder.emit("sum", value, axis=1) if columns != shape[1] else value
+
+
+# The NumPy meanings that NumPy does not have by itself.
+
+
+def _sigmoid(x: Array) -> Array:
+    return np.where(x < 0, np.exp(np.minimum(x, 0.0)), 1.0) / (1.0 + np.exp(-np.abs(x)))
+
+
+def _less(x: Array, y: Array) -> Array:
+    return np.less(x, y).astype(np.float64)
+
+
+def _equal(x: Array, y: Array) -> Array:
+    return np.equal(x, y).astype(np.float64)
+
+
+def _select(mask: Array, x: Array, y: Array) -> Array:
+    return np.where(mask != 0, x, y)
+
+
+def _numpy_broadcast(x: Array, shape: Shape) -> Array:
+    return np.broadcast_to(x, shape)
+
+
+# Derivatives. Signature of a diagonal rule: builder b, arguments x, result r, tangent t.
+
+
+def _power_of_base(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
+    # y x^(y - 1), and 0 where y is 0 (as jax.lax.pow does), since 0 * inf is not a number.
+    lowered = b.emit("pow", x[0], b.emit("sub", x[1], b.constant(1.0)))
+    slope = b.emit("mul", x[1], lowered)
+    zero = b.constant(0.0)
+    return b.emit("mul", t, b.emit("select", b.emit("equal", x[1], zero), zero, slope))
+
+
+def _power_of_exponent(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
+    # x^y log x, with log 0 taken as 0 (as jax.lax.pow does).
+    safe = b.emit("select", b.emit("equal", x[0], b.constant(0.0)), b.constant(1.0), x[0])
+    return b.emit("mul", t, b.emit("mul", r, b.emit("log", safe)))
+
+
+def _absolute(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
+    zero = b.constant(0.0)
+    positive = b.emit("select", b.emit("less", zero, x[0]), t, zero)
+    return b.emit("select", b.emit("less", x[0], zero), b.emit("neg", t), positive)
+
+
+def _second_if(comparison: Callable[[Builder, tuple[int, ...]], int], second: bool) -> Diagonal:
+    """The tangent goes through the second argument where the comparison holds, else through the first."""
+
+    def rule(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
+        zero = b.constant(0.0)
+        chosen = (t, zero) if second else (zero, t)
+        return b.emit("select", comparison(b, x), *chosen)
+
+    return rule
+
+
+def _less_than(b: Builder, x: tuple[int, ...]) -> int:
+    return b.emit("less", x[0], x[1])
+
+
+def _greater_than(b: Builder, x: tuple[int, ...]) -> int:
+    return b.emit("less", x[1], x[0])
+
+
+def _first_maximum(b: Builder, x: int, r: int, axis: int) -> int:
+    """1 at the first entry along the axis that equals the maximum r, 0 elsewhere."""
+    size = b.shape(x)[axis]
+    counted = np.arange(size, dtype=np.float64)
+    index = b.constant(counted[:, None] if axis == 0 else counted[None, :])
+    candidates = b.emit("select", b.emit("equal", x, r), b.emit("neg", index), b.constant(-float(size)))
+    return b.emit("equal", b.emit("neg", index), b.emit("max", candidates, axis=axis))
+
+
+def _max_forward(b: Builder, x: tuple[int, ...], r: int, t: tuple[int | None, ...], axis: int) -> int | None:
+    if t[0] is None:
+        return None
+    chosen = b.emit("select", _first_maximum(b, x[0], r, axis), t[0], b.constant(0.0))
+    return b.emit("sum", chosen, axis=axis)
+
+
+def _max_reverse(b: Builder, x: tuple[int, ...], r: int, g: int, axis: int) -> tuple[int | None, ...]:
+    spread = b.emit("broadcast", g, shape=b.shape(x[0]))
+    return (b.emit("select", _first_maximum(b, x[0], r, axis), spread, b.constant(0.0)),)
+
+
+def _bilinear_forward(name: str) -> Forward:
+    def rule(b: Builder, x: tuple[int, ...], r: int, t: tuple[int | None, ...]) -> int | None:
+        left = None if t[0] is None else b.emit(name, t[0], x[1])
+        right = None if t[1] is None else b.emit(name, x[0], t[1])
+        return right if left is None else left if right is None else b.emit("add", left, right)
+
+    return rule
+
+
+def _matmul_reverse(b: Builder, x: tuple[int, ...], r: int, g: int) -> tuple[int | None, ...]:
+    return b.emit("matmul", g, b.emit("transpose", x[1])), b.emit("matmul", b.emit("transpose", x[0]), g)
+
+
+def _gram_reverse(b: Builder, x: tuple[int, ...], r: int, g: int) -> tuple[int | None, ...]:
+    return b.emit("matmul", g, x[1]), b.emit("matmul", b.emit("transpose", g), x[0])
+
+
+def _linear_forward(name: str) -> Forward:
+    def rule(b: Builder, x: tuple[int, ...], r: int, t: tuple[int | None, ...], **attributes: Any) -> int | None:
+        return None if t[0] is None else b.emit(name, t[0], **attributes)
+
+    return rule
+
+
+def _sum_reverse(b: Builder, x: tuple[int, ...], r: int, g: int, axis: int | None) -> tuple[int | None, ...]:
+    return (b.emit("broadcast", g, shape=b.shape(x[0])),)
+
+
+def _broadcast_reverse(b: Builder, x: tuple[int, ...], r: int, g: int, shape: Shape) -> tuple[int | None, ...]:
+    return (reduce_to(b, g, b.shape(x[0])),)
+
+
+def _transpose_reverse(b: Builder, x: tuple[int, ...], r: int, g: int) -> tuple[int | None, ...]:
+    return (b.emit("transpose", g),)
+
+
+_ROWS = (
+    Primitive(
+        "add", 2, broadcast_shape, np.add,
+        diagonal=(lambda b, x, r, t: t, lambda b, x, r, t: t),
+        lower=lambda v, x, y: v.add(x, y),
+    ),
+    Primitive(
+        "sub", 2, broadcast_shape, np.subtract,
+        diagonal=(lambda b, x, r, t: t, lambda b, x, r, t: b.emit("neg", t)),
+        lower=lambda v, x, y: v.sub(x, y),
+    ),
+    Primitive(
+        "mul", 2, broadcast_shape, np.multiply,
+        diagonal=(lambda b, x, r, t: b.emit("mul", t, x[1]), lambda b, x, r, t: b.emit("mul", x[0], t)),
+        lower=lambda v, x, y: v.mul(x, y),
+    ),
+    Primitive(
+        "div", 2, broadcast_shape, np.divide,
+        diagonal=(
+            lambda b, x, r, t: b.emit("div", t, x[1]),
+            lambda b, x, r, t: b.emit("neg", b.emit("div", b.emit("mul", t, r), x[1])),
+        ),
+        lower=lambda v, x, y: v.div(x, y),
+    ),
+    Primitive(
+        "pow", 2, broadcast_shape, np.power,
+        diagonal=(_power_of_base, _power_of_exponent),
+        lower=lambda v, x, y: v.pow(x, y),
+    ),
+    Primitive(
+        # The first of ties has the derivative, so that relu(x) = maximum(0, x) has relu'(0) = 0.
+        "maximum", 2, broadcast_shape, np.maximum,
+        diagonal=(_second_if(_less_than, False), _second_if(_less_than, True)),
+        lower=lambda v, x, y: v.maximum(x, y),
+    ),
+    Primitive(
+        "minimum", 2, broadcast_shape, np.minimum,
+        diagonal=(_second_if(_greater_than, False), _second_if(_greater_than, True)),
+        lower=lambda v, x, y: v.minimum(x, y),
+    ),
+    Primitive(
+        "neg", 1, lambda s: s, np.negative,
+        diagonal=(lambda b, x, r, t: b.emit("neg", t),),
+        lower=lambda v, x: v.neg(x),
+    ),
+    Primitive("abs", 1, lambda s: s, np.abs, diagonal=(_absolute,), lower=lambda v, x: v.abs(x)),
+    Primitive(
+        "exp", 1, lambda s: s, np.exp,
+        diagonal=(lambda b, x, r, t: b.emit("mul", t, r),),
+        lower=lambda v, x: v.exp(x),
+    ),
+    Primitive(
+        "log", 1, lambda s: s, np.log,
+        diagonal=(lambda b, x, r, t: b.emit("div", t, x[0]),),
+        lower=lambda v, x: v.log(x),
+    ),
+    Primitive(
+        "sqrt", 1, lambda s: s, np.sqrt,
+        diagonal=(lambda b, x, r, t: b.emit("div", b.emit("mul", b.constant(0.5), t), r),),
+        lower=lambda v, x: v.sqrt(x),
+    ),
+    Primitive(
+        "tanh", 1, lambda s: s, np.tanh,
+        diagonal=(
+            lambda b, x, r, t: b.emit("mul", t, b.emit("sub", b.constant(1.0), b.emit("mul", r, r))),
+        ),
+        lower=lambda v, x: v.tanh(x),
+    ),
+    Primitive(
+        "sigmoid", 1, lambda s: s, _sigmoid,
+        diagonal=(
+            lambda b, x, r, t: b.emit("mul", t, b.emit("mul", r, b.emit("sub", b.constant(1.0), r))),
+        ),
+        lower=lambda v, x: v.sigmoid(x),
+    ),
+    Primitive("less", 2, broadcast_shape, _less, diagonal=(None, None), lower=lambda v, x, y: v.less(x, y)),
+    Primitive("equal", 2, broadcast_shape, _equal, diagonal=(None, None), lower=lambda v, x, y: v.equal(x, y)),
+    Primitive(
+        "select", 3, broadcast_shape, _select,
+        diagonal=(
+            None,
+            lambda b, x, r, t: b.emit("select", x[0], t, b.constant(0.0)),
+            lambda b, x, r, t: b.emit("select", x[0], b.constant(0.0), t),
+        ),
+        lower=lambda v, m, x, y: v.select(m, x, y),
+    ),
+    # The value alone: where a derivative would cancel by algebra, as for the shift of a softmax.
+    Primitive("detach", 1, lambda s: s, lambda x: x, diagonal=(None,), lower=lambda v, x: x),
+    Primitive(
+        "broadcast", 1, _broadcast_to, _numpy_broadcast,
+        forward=_linear_forward("broadcast"), reverse=_broadcast_reverse,
+        lower=lambda v, x, shape: x,
+    ),
+    Primitive(
+        "matmul", 2, lambda s, t: (s[0], t[1]) if s[1] == t[0] else None, np.matmul,
+        forward=_bilinear_forward("matmul"), reverse=_matmul_reverse,
+    ),
+    Primitive(
+        # x y^T: how a sum over samples of products looks once samples are columns everywhere.
+        "gram", 2, lambda s, t: (s[0], t[0]) if s[1] == t[1] else None, lambda x, y: np.matmul(x, y.T),
+        forward=_bilinear_forward("gram"), reverse=_gram_reverse,
+    ),
+    Primitive(
+        "transpose", 1, lambda s: (s[1], s[0]), np.transpose,
+        forward=_linear_forward("transpose"), reverse=_transpose_reverse,
+    ),
+    Primitive(
+        "sum", 1, _reduced, lambda x, axis: np.reshape(np.sum(x, axis=axis, keepdims=True), _reduced(x.shape, axis)),
+        forward=_linear_forward("sum"), reverse=_sum_reverse,
+    ),
+    Primitive(
+        "max", 1, _reduced, lambda x, axis: np.reshape(np.max(x, axis=axis, keepdims=True), _reduced(x.shape, axis)),
+        forward=_max_forward, reverse=_max_reverse,
+    ),
+)  # fmt: skip
+
+PRIMITIVES: dict[str, Primitive] = {row.name: row for row in _ROWS}

@@ -1,0 +1,49 @@
+"""The oracle: a program evaluated by NumPy in float64, one instruction after the other. Plain, and slow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .primitives import PRIMITIVES
+from .program import Program, ProgramError
+
+Array = NDArray[np.float64]
+
+
+def intermediates(program: Program, inputs: Mapping[str, ArrayLike]) -> list[Array]:
+    """The value of every instruction, in order.
+
+    inputs: a matrix for each of the program's data, weights and coordinates, of its shape there.
+    Raises ProgramError if one is missing or has another shape.
+    """
+    values: list[Array] = []
+    with np.errstate(all="ignore"):
+        for instruction in program.instructions:
+            if instruction.op == "constant":
+                values.append(instruction.value)
+            elif instruction.op in PRIMITIVES:
+                arguments = (values[a] for a in instruction.args)
+                values.append(PRIMITIVES[instruction.op].numpy(*arguments, **dict(instruction.attributes)))
+            else:
+                values.append(_input(instruction.name, instruction.shape, inputs))
+    return values
+
+
+def evaluate(program: Program, inputs: Mapping[str, ArrayLike]) -> tuple[Array, ...]:
+    """The program's outputs, each a matrix. Inputs and errors as for `intermediates`."""
+    values = intermediates(program, inputs)
+    return tuple(values[output] for output in program.outputs)
+
+
+def _input(name: str, shape: tuple[int, int], inputs: Mapping[str, ArrayLike]) -> Array:
+    if name not in inputs:
+        raise ProgramError(f"no value was given for {name}")
+    value = np.asarray(inputs[name], dtype=np.float64)
+    if value.ndim < 2:
+        value = value.reshape(shape) if value.size == shape[0] * shape[1] else np.atleast_2d(value)
+    if value.shape != shape:
+        raise ProgramError(f"{name} is {value.shape}, the program wants {shape}")
+    return value
