@@ -1,0 +1,119 @@
+"""LLVM IR as text: names, addresses, loops.
+
+A `Code` collects the body of one function. Text rather than llvmlite's IR objects, since its builder declares
+no intrinsics on vectors. An index is a Python int where it is known and the name of an i64 where it is not, and
+arithmetic on known indices costs no instruction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Index = int | str
+
+
+class Code:
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._slots: list[str] = []
+        self._declared: dict[str, str] = {}
+        self._count = 0
+        self._label = "entry"
+        self._loops = 0
+
+    def fresh(self) -> str:
+        self._count += 1
+        return f"%v{self._count}"
+
+    def do(self, text: str) -> None:
+        self._lines.append(f"  {text}")
+
+    def let(self, text: str) -> str:
+        name = self.fresh()
+        self._lines.append(f"  {name} = {text}")
+        return name
+
+    def call(self, result: str, function: str, *arguments: tuple[str, str]) -> str:
+        """Call an external function or intrinsic, each argument as (type, value)."""
+        types = ", ".join(kind for kind, _ in arguments)
+        self._declared[function] = f"declare {result} @{function}({types})"
+        return self.let(f"call {result} @{function}({', '.join(f'{kind} {value}' for kind, value in arguments)})")
+
+    def slot(self, kind: str) -> str:
+        """A stack slot that LLVM turns into registers, declared in the entry block wherever it is asked for."""
+        name = self.fresh()
+        self._slots.append(f"  {name} = alloca {kind}")
+        return name
+
+    def address(self, base: str, index: Index, kind: str) -> str:
+        return base if index == 0 else self.let(f"getelementptr {kind}, ptr {base}, i64 {index}")
+
+    def load(self, kind: str, pointer: str, align: int, constant: bool = False) -> str:
+        """constant: the memory does not change while the function runs, so that a load may move out of a loop."""
+        note = ", !invariant.load !0" if constant else ""
+        return self.let(f"load {kind}, ptr {pointer}, align {align}{note}")
+
+    def store(self, kind: str, value: str, pointer: str, align: int) -> None:
+        self.do(f"store {kind} {value}, ptr {pointer}, align {align}")
+
+    def add(self, x: Index, y: Index) -> Index:
+        if isinstance(x, int) and isinstance(y, int):
+            return x + y
+        return y if x == 0 else x if y == 0 else self.let(f"add i64 {x}, {y}")
+
+    def mul(self, x: Index, y: Index) -> Index:
+        if isinstance(x, int) and isinstance(y, int):
+            return x * y
+        return 0 if 0 in (x, y) else y if x == 1 else x if y == 1 else self.let(f"mul i64 {x}, {y}")
+
+    def for_each(self, start: Index, stop: Index, step: int, body: Callable[[Index], None]) -> None:
+        """The body for start, start + step, .. below stop; no loop where there is at most one turn."""
+        if isinstance(start, int) and isinstance(stop, int) and stop <= start + step:
+            if stop > start:
+                body(start)
+            return
+        self._loops += 1
+        n, before = self._loops, self._label
+        counter, following = f"%i{n}", f"%n{n}"
+        self.do(f"br label %head{n}")
+        self._mark(f"head{n}")
+        hole = len(self._lines)
+        self.do("")
+        self.do(f"%c{n} = icmp ult i64 {counter}, {stop}")
+        self.do(f"br i1 %c{n}, label %body{n}, label %exit{n}")
+        self._mark(f"body{n}")
+        body(counter)
+        self.do(f"{following} = add i64 {counter}, {step}")
+        self.do(f"br label %head{n}, !llvm.loop !1")
+        self._lines[hole] = f"  {counter} = phi i64 [ {start}, %{before} ], [ {following}, %{self._label} ]"
+        self._mark(f"exit{n}")
+
+    def when(self, condition: str, body: Callable[[], None]) -> None:
+        self._loops += 1
+        n = self._loops
+        self.do(f"br i1 {condition}, label %then{n}, label %after{n}")
+        self._mark(f"then{n}")
+        body()
+        self.do(f"br label %after{n}")
+        self._mark(f"after{n}")
+
+    def _mark(self, name: str) -> None:
+        self._lines.append(f"{name}:")
+        self._label = name
+
+    def function(self, name: str, parameters: str) -> str:
+        """The module's text, once the body is complete."""
+        return "\n".join(
+            [
+                *self._declared.values(),
+                f"define void @{name}({parameters}) {{",
+                "entry:",
+                *self._slots,
+                *self._lines,
+                "  ret void",
+                "}",
+                "!0 = !{}",
+                # Loops stay loops: their bodies are blocked already, and unrolling them again costs compile time.
+                '!1 = distinct !{!1, !{!"llvm.loop.unroll.disable"}}',
+            ]
+        )

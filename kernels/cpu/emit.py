@@ -1,0 +1,242 @@
+"""Emission: a plan as the text of one LLVM function, a tile of grid points at a time. Decides nothing.
+
+The function is `tile(table, row, first, count, scratch)`: for `count` blocks of points, from block `first` of row
+`row` of the grid, compute the outputs. Each block is one vector: a lane is a point. `table` holds addresses of the
+uniform arrays, the weights' values a point, a, b and the outputs, then the number of blocks in a row.
+
+Layouts: a uniform array is row-major, or samples x features where it is streamed. Values a point (weights and
+outputs) are blocks of elements x lanes. Streamed scratch is features x block of samples x lanes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..nests import Nest
+from ..plan import SAMPLE_GROUP, Plan, Straight, Sweep
+from .code import Code, Index
+from .loops import NestLoops
+from .vector import FLOAT64, FORMATS, Constant, Value, Vector
+
+ENTRY = "tile"
+PARAMETERS = "ptr noalias %table, i64 %row, i64 %first, i64 %count, ptr noalias %scratch"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Sizes that the driver and the caller need: bytes of scratch a thread, numbers a block of the output."""
+
+    lanes: int
+    scratch_bytes: int
+    output_size: int
+    table_size: int
+
+
+def emit(plan: Plan, dtype: str, lanes: int) -> tuple[str, Layout]:
+    """The module's text, and its layout. dtype: "float32" or "float64"; lanes: a power of two."""
+    return _Emitter(plan, dtype, lanes).module()
+
+
+class _Emitter:
+    def __init__(self, plan: Plan, dtype: str, lanes: int) -> None:
+        self.plan, self.lanes, self.form = plan, lanes, FORMATS[dtype]
+        self.instructions = plan.body.program.instructions
+        self.streams = plan.body.streams
+        self.code = Code()
+        self.point = Vector(self.code, self.form, lanes)
+        self.row = Vector(self.code, self.form, 1)
+        self.double = Vector(self.code, FLOAT64, lanes)
+        self.sums: dict[int, int] = {}
+        self.sample: Index = 0
+        self.a: Value = ""
+        self._sections()
+
+    def _sections(self) -> None:
+        """Scratch: the row's elements, the point's vectors, the float64 sums, each aligned to a cache line."""
+
+        def aligned(size: int) -> int:
+            return -(-size // 64) * 64
+
+        plan, size = self.plan, self.form.size
+        self.point_start = aligned(plan.row_scratch * size)
+        self.sum_start = aligned(self.point_start + plan.point_scratch * self.lanes * size)
+        self.scratch_bytes = aligned(self.sum_start + plan.sum_scratch * self.lanes * 8)
+
+    def module(self) -> tuple[str, Layout]:
+        code, outputs = self.code, self.plan.body.program.outputs
+        self._read_table()
+        self.output_size = sum(self._size(output) for output in outputs)
+        for stage in self.plan.stages:
+            if isinstance(stage, Straight) and stage.level == "row":
+                self._straight(stage)
+        code.for_each("%first", code.add("%first", "%count"), 1, self._block)
+        layout = Layout(self.lanes, self.scratch_bytes, self.output_size, self.table_size)
+        return code.function(ENTRY, PARAMETERS), layout
+
+    def _size(self, value: int) -> int:
+        rows, columns = self.instructions[value].shape
+        return rows * columns
+
+    def _read_table(self) -> None:
+        code, places = self.code, self.plan.places
+        counts = {"uniform": 0, "weight": 0}
+        for place in places.values():
+            if place.kind in counts:
+                counts[place.kind] += 1
+        position = 0
+
+        def entry(kind: str) -> str:
+            nonlocal position
+            position += 1
+            return code.load(kind, code.address("%table", position - 1, "i64"), 8, constant=True)
+
+        self.uniforms = [entry("ptr") for _ in range(counts["uniform"])]
+        self.weights = [entry("ptr") for _ in range(counts["weight"])]
+        self.a_pointer, self.b_pointer, self.out_pointer = entry("ptr"), entry("ptr"), entry("ptr")
+        self.row_blocks = entry("i64")
+        self.table_size = position
+        scratch = "%scratch"
+        self.point_scratch = code.address(scratch, self.point_start, "i8")
+        self.sum_scratch = code.address(scratch, self.sum_start, "i8")
+        b = code.load(self.form.name, code.address(self.b_pointer, "%row", self.form.name), self.form.size)
+        self.b_scalar = b
+
+    def _block(self, block: Index) -> None:
+        code = self.code
+        place = code.address(self.a_pointer, code.mul(block, self.lanes), self.form.name)
+        self.a = code.load(self.point.type, place, self.form.size)
+        self.block = code.add(code.mul("%row", self.row_blocks), block)
+        for stage in self.plan.stages:
+            if isinstance(stage, Sweep):
+                self._sweep(stage)
+            elif stage.level == "point":
+                self._straight(stage)
+        self._store_outputs()
+
+    def _straight(self, stage: Straight) -> None:
+        for nest in stage.nests:
+            self._nest(nest, nest.columns, 0)
+
+    def _nest(self, nest: Nest, count: Index, tail: int) -> None:
+        NestLoops(self, nest, count, tail).emit()
+
+    # Sweeps over samples
+
+    def _sweep(self, sweep: Sweep) -> None:
+        code, block = self.code, self.plan.block
+        self.sums = dict(sweep.sums)
+        for value, offset in sweep.sums:
+            start = Constant(float("-inf") if self.instructions[value].op == "max" else 0.0)
+            code.for_each(0, self._size(value), 1, lambda e, o=offset, s=start: self._store_sum(o, e, s))  # type: ignore[misc]
+
+        def samples(start: Index) -> None:
+            self.sample = start
+            if sweep.length <= block:
+                count: Index = sweep.length
+            elif sweep.length % block == 0:
+                count = block
+            else:
+                left = code.let(f"sub i64 {sweep.length}, {start}")
+                short = code.let(f"icmp ult i64 {left}, {block}")
+                count = code.let(f"select i1 {short}, i64 {left}, i64 {block}")
+            for nest in sweep.nests:
+                self._nest(nest, count, sweep.length % SAMPLE_GROUP)
+
+        code.for_each(0, sweep.length, block, samples)
+        self.sums = {}
+        for value, offset in sweep.sums:
+            code.for_each(0, self._size(value), 1, lambda e, v=value, o=offset: self._finish_sum(v, o, e))  # type: ignore[misc]
+
+    def _sum_address(self, offset: int, element: Index) -> str:
+        return self.code.address(self.sum_scratch, self.code.add(offset, element), self.double.type)
+
+    def _store_sum(self, offset: int, element: Index, value: Value) -> None:
+        self.code.store(self.double.type, self.double.real(value), self._sum_address(offset, element), 8)
+
+    def add_to_sum(self, value: int, element: Index, part: Value) -> None:
+        """Add a block's part, in the kernel's precision, to a sum over samples in float64."""
+        offset, code = self.sums[value], self.code
+        wide = self.point.real(part)
+        if self.form is not FLOAT64:
+            wide = code.let(f"fpext {self.point.type} {wide} to {self.double.type}")
+        old = code.load(self.double.type, self._sum_address(offset, element), 8)
+        combine = self.double.maximum if self.instructions[value].op == "max" else self.double.add
+        self._store_sum(offset, element, combine(old, wide))
+
+    def _finish_sum(self, value: int, offset: int, element: Index) -> None:
+        total = self.code.load(self.double.type, self._sum_address(offset, element), 8)
+        if self.form is not FLOAT64:
+            total = self.code.let(f"fptrunc {self.double.type} {total} to {self.point.type}")
+        address = self.code.add(self.plan.places[value].index, element)
+        self._write_point(address, total)
+
+    def _write_point(self, index: Index, value: str) -> None:
+        pointer = self.code.address(self.point_scratch, index, self.point.type)
+        self.code.store(self.point.type, value, pointer, self.form.size)
+
+    # Values in memory
+
+    def _element(self, value: int, i: Index, j: Index, features_last: bool) -> Index:
+        """The position of an element within its array; j counts from the block's first sample."""
+        rows, columns = self.instructions[value].shape
+        code = self.code
+        if self.streams[value] is None:
+            return code.add(code.mul(i, columns), j)
+        return code.add(code.mul(j, rows), i) if features_last else code.add(code.mul(i, self.plan.block), j)
+
+    def load(self, value: int, i: Index, j: Index, vector: Vector) -> Value:
+        """Element (i, j) of a value that is in memory, an axis of size one broadcast."""
+        code, place = self.code, self.plan.places[value]
+        rows, columns = self.instructions[value].shape
+        i, j = (0 if rows == 1 else i), (0 if columns == 1 else j)
+        if place.kind == "view":
+            return self.load(place.index, j, i, vector)
+        if place.kind == "constant":
+            return Constant(self.instructions[value].value.item())
+        if place.kind == "a":
+            return self.a
+        if place.kind == "b":
+            return vector.splat(self.b_scalar)
+        name, size = self.form.name, self.form.size
+        if place.kind == "uniform":
+            j = code.add(self.sample, j) if self.streams[value] is not None else j
+            pointer = code.address(self.uniforms[place.index], self._element(value, i, j, True), name)
+            return vector.splat(code.load(name, pointer, size, constant=True))
+        if place.kind == "row":
+            index = code.add(place.index, self._element(value, i, j, True))
+            return vector.splat(code.load(name, code.address("%scratch", index, name), size))
+        if place.kind == "weight":
+            start = code.mul(self.block, self._size(value))
+            index = code.add(start, self._element(value, i, j, False))
+            pointer = code.address(self.weights[place.index], index, vector.type)
+            return code.load(vector.type, pointer, size, constant=True)
+        index = code.add(place.index, self._element(value, i, j, False))
+        return code.load(vector.type, code.address(self.point_scratch, index, vector.type), size)
+
+    def store(self, value: int, i: Index, j: Index, number: Value, vector: Vector) -> None:
+        """Write an element of a value that has a place in scratch."""
+        code, place = self.code, self.plan.places[value]
+        if place.kind == "row":
+            index = code.add(place.index, self._element(value, i, j, True))
+            pointer = code.address("%scratch", index, vector.type)
+            code.store(vector.type, vector.real(number), pointer, self.form.size)
+        else:
+            index = code.add(place.index, self._element(value, i, j, False))
+            self._write_point(index, vector.real(number))
+
+    def _store_outputs(self) -> None:
+        code, vector = self.code, self.point
+        base = code.mul(self.block, self.output_size)
+        for output in self.plan.body.program.outputs:
+            rows, columns = self.instructions[output].shape
+
+            def element(i: Index, j: Index, o: int = output, c: int = columns, start: Index = base) -> None:
+                number = vector.real(self.load(o, i, j, vector))
+                index = code.add(start, code.add(code.mul(i, c), j))
+                code.store(vector.type, number, code.address(self.out_pointer, index, vector.type), self.form.size)
+
+            def one_row(i: Index, c: int = columns) -> None:
+                code.for_each(0, c, 1, lambda j: element(i, j))
+
+            code.for_each(0, rows, 1, one_row)
+            base = code.add(base, rows * columns)

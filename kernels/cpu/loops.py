@@ -1,0 +1,278 @@
+"""The loops of one nest: blocks of rows by groups of samples in registers, a product's inner loop, sums.
+
+In: the emitter (for what is in memory), the nest, and how many of its columns this block of samples has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..nests import Nest
+from ..plan import SAMPLE_GROUP
+from ..primitives import PRIMITIVES
+from .code import Index
+from .vector import Constant, Value, Vector
+
+if TYPE_CHECKING:
+    from .emit import _Emitter
+
+Element = dict[int, Value]
+
+
+class NestLoops:
+    """count: columns, known or the name of an i64. tail: how many are left over from groups when it is a name."""
+
+    def __init__(self, emitter: _Emitter, nest: Nest, count: Index, tail: int) -> None:
+        self.emitter, self.nest, self.code = emitter, nest, emitter.code
+        self.count: Index = count if nest.streamed else nest.columns
+        self.block_count = count
+        self.tail = tail
+        self.vector: Vector = emitter.point if nest.level == "point" else emitter.row
+        self.instructions = emitter.instructions
+        self.readers = emitter.plan.body.program.uses()
+        self.along_rows = [v for v in nest.values if self._reduction_axis(v) == 0]
+        self.along_columns = [v for v in nest.values if self._reduction_axis(v) == 1]
+        self.partials: dict[tuple[int, int, int], str] = {}
+        self.columns_sums: dict[tuple[int, int], str] = {}
+
+    def _reduction_axis(self, value: int) -> int | None:
+        instruction = self.instructions[value]
+        return instruction.attribute("axis") if instruction.op in ("sum", "max") else None
+
+    def emit(self) -> None:
+        nest, product = self.nest, self._product()
+        if product is not None and product in self.emitter.sums:
+            self._product_over_samples(product)
+        elif nest.order == "columns":
+            self._open_partials(1)
+            self._columns(lambda j, width: self._column_group(j, width))
+            self._close_partials(0, 1)
+        else:
+            self._rows(self._row_block)
+
+    def _product(self) -> int | None:
+        return next((v for v in self.nest.values if self.instructions[v].op in ("matmul", "gram")), None)
+
+    # The outer loops
+
+    def _rows(self, body: Callable[[Index, int], None]) -> None:
+        self._groups(self.nest.rows, min(self.emitter.plan.row_block, self.nest.rows), body)
+
+    def _columns(self, body: Callable[[Index, int], None]) -> None:
+        if isinstance(self.count, int):
+            self._groups(self.count, SAMPLE_GROUP, body)
+            return
+        code, count = self.code, self.count
+        whole = code.let(f"and i64 {count}, {-SAMPLE_GROUP}")
+        code.for_each(0, whole, SAMPLE_GROUP, lambda j: body(j, SAMPLE_GROUP))
+        if self.tail:
+            # Only the last block has samples left over, and always the same number of them.
+            rest = code.let(f"icmp ne i64 {whole}, {count}")
+            code.when(rest, lambda: body(whole, self.tail))
+
+    def _groups(self, total: int, size: int, body: Callable[[Index, int], None]) -> None:
+        whole = total - total % size
+        self.code.for_each(0, whole, size, lambda i: body(i, size))
+        if total > whole:
+            body(whole, total - whole)
+
+    def _column_group(self, j: Index, width: int) -> None:
+        for value in self.along_rows:
+            for jj in range(width):
+                slot = self.columns_sums[value, jj] = self.code.slot(self.vector.type)
+                self._put(slot, self._start(value))
+        self._rows(lambda i, height: self._block(i, height, j, width))
+        for value in self.along_rows:
+            for jj in range(width):
+                total = self._get(self.columns_sums[value, jj])
+                self.emitter.store(value, 0, self.code.add(j, jj), total, self.vector)
+
+    def _row_block(self, i: Index, height: int) -> None:
+        self._open_partials(height)
+        self._columns(lambda j, width: self._block(i, height, j, width))
+        self._close_partials(i, height)
+
+    # Sums along columns: one partial sum for each place in a group of samples
+
+    def _open_partials(self, height: int) -> None:
+        for value in self.along_columns:
+            for ii in range(height):
+                for jj in range(SAMPLE_GROUP):
+                    slot = self.partials[value, ii, jj] = self.code.slot(self.vector.type)
+                    self._put(slot, self._start(value))
+
+    def _close_partials(self, i: Index, height: int) -> None:
+        for value in self.along_columns:
+            for ii in range(height):
+                parts = [self._get(self.partials[value, ii, jj]) for jj in range(SAMPLE_GROUP)]
+                total = self._combine(
+                    value, self._combine(value, parts[0], parts[1]), self._combine(value, parts[2], parts[3])
+                )
+                row = self.code.add(i, ii)
+                if value in self.emitter.sums:
+                    self.emitter.add_to_sum(value, row, total)
+                else:
+                    self.emitter.store(value, row, 0, total, self.vector)
+
+    def _start(self, value: int) -> Value:
+        return Constant(float("-inf") if self.instructions[value].op == "max" else 0.0)
+
+    def _combine(self, value: int, x: Value, y: Value) -> Value:
+        return self.vector.maximum(x, y) if self.instructions[value].op == "max" else self.vector.add(x, y)
+
+    def _put(self, slot: str, value: Value) -> None:
+        self.code.store(self.vector.type, self.vector.real(value), slot, self.emitter.form.size)
+
+    def _get(self, slot: str) -> str:
+        return self.code.load(self.vector.type, slot, self.emitter.form.size)
+
+    # One block of elements
+
+    def _block(self, i: Index, height: int, j: Index, width: int) -> None:
+        product = self._product()
+        places = [(ii, jj) for ii in range(height) for jj in range(width)]
+        totals = self._inner_product(product, i, height, j, width) if product is not None else {}
+        for ii, jj in places:
+            row, column = self.code.add(i, ii), self.code.add(j, jj)
+            known: Element = {} if product is None else {product: totals[ii, jj]}
+            for value in self.nest.values:
+                if self._reduction_axis(value) is not None:
+                    self._accumulate(value, ii, jj, row, column, known)
+                    continue
+                if value in self.nest.stored:
+                    self.emitter.store(value, row, column, self._number(value, row, column, known), self.vector)
+
+    def _accumulate(self, value: int, ii: int, jj: int, i: Index, j: Index, known: Element) -> None:
+        along_rows = self._reduction_axis(value) == 0
+        slot = self.columns_sums[value, jj] if along_rows else self.partials[value, ii, jj]
+        argument = self.instructions[value].args[0]
+        old = self._get(slot)
+        if self.instructions[value].op == "sum" and self._fusible(argument):
+            x, y = (self._number(a, i, j, known) for a in self.instructions[argument].args)
+            self._put(slot, self.vector.fma(x, y, old))
+        else:
+            self._put(slot, self._combine(value, old, self._number(argument, i, j, known)))
+
+    def _fusible(self, value: int) -> bool:
+        """Whether a product is read once, here: it is then one rounding with the sum that reads it."""
+        nest = self.nest
+        inside = value in nest.values or value in nest.operand
+        return (
+            inside
+            and self.instructions[value].op == "mul"
+            and value not in nest.stored
+            and len(self.readers[value]) == 1
+        )
+
+    def _number(self, value: int, i: Index, j: Index, known: Element) -> Value:
+        """A value at an element: from the block's registers, from memory, or computed here and now.
+
+        Values of one nest come in order, so an argument that is not known yet is a chain of at most its length.
+        """
+        pending = [value]
+        while pending:
+            top = pending[-1]
+            if top in known:
+                pending.pop()
+                continue
+            if not self._computed_here(top):
+                known[top] = self.emitter.load(top, i, j, self.vector)
+                continue
+            missing = [a for a in self._operands(top) if a not in known]
+            if missing:
+                pending.extend(missing)
+            else:
+                known[top] = self._lowered(top, known)
+        return known[value]
+
+    def _computed_here(self, value: int) -> bool:
+        nest = self.nest
+        return (value in nest.values or value in nest.operand) and PRIMITIVES[self.instructions[value].op].elementwise
+
+    def _operands(self, value: int) -> list[int]:
+        fused = self._fused(value)
+        if fused is None:
+            return list(self.instructions[value].args)
+        product, other = fused
+        return [*self.instructions[product].args, other]
+
+    def _fused(self, value: int) -> tuple[int, int] | None:
+        """The product and the other operand of a sum or difference that is one fused multiply-add."""
+        instruction = self.instructions[value]
+        if instruction.op not in ("add", "sub"):
+            return None
+        for place in (1, 0):
+            candidate = instruction.args[place]
+            if self._fusible(candidate):
+                return candidate, instruction.args[1 - place]
+        return None
+
+    def _lowered(self, value: int, known: Element) -> Value:
+        instruction, vector = self.instructions[value], self.vector
+        fused = self._fused(value)
+        if fused is None:
+            arguments = (known[a] for a in instruction.args)
+            lower = PRIMITIVES[instruction.op].lower
+            assert lower is not None
+            return lower(vector, *arguments, **dict(instruction.attributes))
+        product, other = fused
+        x, y = (known[a] for a in self.instructions[product].args)
+        if instruction.op == "add":
+            return vector.fma(x, y, known[other])
+        if instruction.args[0] == product:
+            return vector.fma(x, y, vector.neg(known[other]))
+        return vector.fma(vector.neg(x), y, known[other])
+
+    # Products of matrices
+
+    def _inner_product(self, product: int, i: Index, height: int, j: Index, width: int) -> dict[tuple[int, int], Value]:
+        """A block of the product in registers, its inner loop over one shared index."""
+        left, right = self.instructions[product].args
+        gram = self.instructions[product].op == "gram"
+        slots = self._zeroed(height, width)
+
+        def step(k: Index) -> None:
+            rows = [self.emitter.load(left, self.code.add(i, ii), k, self.vector) for ii in range(height)]
+            for jj in range(width):
+                column = self.code.add(j, jj)
+                place = (column, k) if gram else (k, column)
+                factor = self._number(right, *place, known={})
+                for ii in range(height):
+                    slot = slots[ii, jj]
+                    self._put(slot, self.vector.fma(rows[ii], factor, self._get(slot)))
+
+        self.code.for_each(0, self.instructions[left].shape[1], 1, step)
+        return {place: self._get(slot) for place, slot in slots.items()}
+
+    def _zeroed(self, height: int, width: int) -> dict[tuple[int, int], str]:
+        slots = {(ii, jj): self.code.slot(self.vector.type) for ii in range(height) for jj in range(width)}
+        for slot in slots.values():
+            self._put(slot, Constant(0.0))
+        return slots
+
+    def _product_over_samples(self, product: int) -> None:
+        """x y^T summed over this block of samples, block by block of the result."""
+        left, right = self.instructions[product].args
+        rows, columns = self.instructions[product].shape
+
+        def block(i: Index, height: int, j: Index, width: int) -> None:
+            slots = self._zeroed(height, width)
+
+            def step(s: Index) -> None:
+                xs = [self.emitter.load(left, self.code.add(i, ii), s, self.vector) for ii in range(height)]
+                ys = [self.emitter.load(right, self.code.add(j, jj), s, self.vector) for jj in range(width)]
+                for (ii, jj), slot in slots.items():
+                    self._put(slot, self.vector.fma(xs[ii], ys[jj], self._get(slot)))
+
+            self.code.for_each(0, self.block_count, 1, step)
+            for (ii, jj), slot in slots.items():
+                element = self.code.add(self.code.mul(self.code.add(i, ii), columns), self.code.add(j, jj))
+                self.emitter.add_to_sum(product, element, self._get(slot))
+
+        self._groups(
+            rows, min(self.emitter.plan.row_block, rows),
+            lambda i, height: self._groups(
+                columns, min(SAMPLE_GROUP, columns), lambda j, width: block(i, height, j, width)
+            ),
+        )  # fmt: skip

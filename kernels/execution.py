@@ -1,0 +1,317 @@
+"""Kernels that callers hold: a program compiled for many points, or for a plane, and bound to data.
+
+`points`: every point has weights of its own. `plane`: the points are a grid on w = center + a u + b v. A kernel
+compiles when it is first needed, for the lanes or the zero directions at hand, and keeps what it compiled.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import derivative, reference
+from .plan import Plan, make_plan
+from .program import Program
+from .streams import Body, split
+from .substitution import coefficient, substitute, with_gradient
+
+Array = NDArray[np.floating]
+Inputs = Mapping[str, ArrayLike]
+Progress = Callable[[int, int], object]
+Backend = Literal["cpu", "numpy"]
+
+POINTS_BLOCK_VECTORS = 4096
+"""Streamed values a block may hold where points come few at a time: 32 KiB of single float64 numbers."""
+
+DEFAULT_TILE = 64
+"""Points in a tile: long enough that handing one out costs nothing, short enough to keep two cores busy."""
+
+GROUP_SECONDS = 0.1
+"""How long tiles run before progress is reported and Ctrl-C is heard."""
+
+
+def debug_level() -> int:
+    import os
+
+    level = os.environ.get("ATLAS_DEBUG", "0")
+    return int(level) if level.isdigit() else 0
+
+
+@dataclass(frozen=True)
+class Code:
+    """A compiled plan."""
+
+    plan: Plan
+    ir: str
+    lanes: int
+    scratch_bytes: int
+    output_size: int
+    address: int
+    seconds: float
+    cached: bool
+    engine: object
+
+
+@lru_cache(maxsize=256)
+def compile_body(program: Program, sampled: frozenset[str], dtype: str, lanes: int | None, block_vectors: int) -> Code:
+    """Split, plan, emit and compile a program for this machine; lanes None: as wide as its vectors."""
+    import sys
+
+    from .cpu.compiler import compile_module
+    from .cpu.emit import emit
+    from .cpu.machine import host
+
+    started = time.perf_counter()
+    machine = host()
+    plan = make_plan(split(program, sampled), machine.row_block, block_vectors)
+    ir, layout = emit(plan, dtype, lanes or machine.lanes(dtype))
+    if debug_level() >= 3:
+        print(f"-- plan\n{plan}", file=sys.stderr)
+    if debug_level() >= 4:
+        print(f"-- code\n{ir}", file=sys.stderr)
+    compiled = compile_module(ir, machine)
+    seconds = time.perf_counter() - started
+    return Code(
+        plan, ir, layout.lanes, layout.scratch_bytes, layout.output_size, compiled.address, seconds,
+        compiled.cached, compiled.engine,
+    )  # fmt: skip
+
+
+def _uniforms(body: Body, inputs: Inputs, dtype: str) -> list[Array]:
+    """The prologue's outputs, computed in float64 and laid out as the emitted code reads them."""
+    arrays = []
+    streamed = {
+        i.name: body.streams[p] is not None
+        for p, i in enumerate(body.program.instructions)
+        if i.op == "data"
+    }  # fmt: skip
+    values = reference.evaluate(body.prologue, inputs)
+    for number, value in enumerate(values):
+        turned = value.T if streamed.get(f"u{number}", False) else value
+        with np.errstate(over="ignore"):
+            arrays.append(np.ascontiguousarray(turned, dtype=dtype))
+    names = [i.name for i in body.program.instructions if i.op == "data"]
+    return [arrays[int(name[1:])] for name in names]
+
+
+def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:
+    """(k, ..) -> (blocks, elements, lanes), the last block filled up with copies of the last point."""
+    flat = np.asarray(values, dtype=dtype).reshape(count, -1)
+    if lanes == 1:
+        return np.ascontiguousarray(flat)
+    padded = -(-count // lanes) * lanes
+    if padded > count:
+        flat = np.concatenate([flat, np.repeat(flat[-1:], padded - count, axis=0)])
+    return np.ascontiguousarray(flat.reshape(-1, lanes, flat.shape[1]).transpose(0, 2, 1))
+
+
+def _table(arrays: list[Array], row_blocks: int) -> NDArray[np.int64]:
+    return np.array([*(a.ctypes.data for a in arrays), row_blocks], dtype=np.int64)
+
+
+class PointsKernel:
+    """A program whose weights differ from point to point; its data are shared."""
+
+    def __init__(self, program: Program, dtype: str, backend: Backend) -> None:
+        self.program, self.dtype, self.backend = program, dtype, backend
+
+    def code(self, lanes: int | None = None) -> Code:
+        return compile_body(self.program, frozenset(self.program.data), self.dtype, lanes, POINTS_BLOCK_VECTORS)
+
+    @property
+    def plan(self) -> Plan:
+        return self.code().plan
+
+    def bind(self, data: Inputs) -> BoundPoints:
+        """Ready for points. data: a matrix for each of the program's data."""
+        return BoundPoints(self, data)
+
+
+class BoundPoints:
+    def __init__(self, kernel: PointsKernel, data: Inputs) -> None:
+        self.kernel = kernel
+        self._data = {name: np.asarray(data[name], dtype=np.float64) for name in kernel.program.data}
+        self._uniform: list[Array] | None = None
+
+    def __call__(self, points: Mapping[str, ArrayLike]) -> tuple[Array, ...]:
+        """points: (k, rows, columns) for each weight. Returns (k, rows, columns) for each output."""
+        arrays = {name: np.asarray(points[name]) for name in self.kernel.program.weights}
+        count = next(iter(arrays.values())).shape[0]
+        if self.kernel.backend == "numpy":
+            return self._by_reference(arrays, count)
+        from .cpu.driver import Tiles
+
+        kernel = self.kernel
+        code = kernel.code(1 if count == 1 else None)
+        if self._uniform is None:
+            self._uniform = _uniforms(code.plan.body, self._data, kernel.dtype)
+        names = [i.name for i in code.plan.body.program.instructions if i.op == "weight"]
+        weights = [_blocked(arrays[name], count, code.lanes, kernel.dtype) for name in names]
+        blocks = -(-count // code.lanes)
+        coordinates = np.zeros(blocks * code.lanes + 1, dtype=kernel.dtype)
+        out = np.empty((blocks, code.output_size, code.lanes), dtype=kernel.dtype)
+        arguments = [*self._uniform, *weights, coordinates, coordinates, out]
+        table = _table(arguments, blocks)
+        tile = max(1, DEFAULT_TILE // code.lanes)
+        work = blocks * code.plan.operations
+        Tiles(code.address, table, code.scratch_bytes, tile, blocks, 1, work).run(0, -(-blocks // tile))
+        return self._outputs(out.transpose(0, 2, 1).reshape(blocks * code.lanes, -1)[:count])
+
+    def _outputs(self, flat: Array) -> tuple[Array, ...]:
+        parts, start = [], 0
+        for output in self.kernel.program.outputs:
+            rows, columns = self.kernel.program.instructions[output].shape
+            parts.append(flat[:, start : start + rows * columns].reshape(-1, rows, columns))
+            start += rows * columns
+        return tuple(parts)
+
+    def _by_reference(self, arrays: Mapping[str, Array], count: int) -> tuple[Array, ...]:
+        rows = [
+            reference.evaluate(self.kernel.program, {**self._data, **{n: a[k] for n, a in arrays.items()}})
+            for k in range(count)
+        ]
+        return tuple(np.stack(output) for output in zip(*rows, strict=True))
+
+
+class PlaneKernel:
+    """A loss on planes w = center + a u + b v, with dL/da and dL/db where `gradient`."""
+
+    def __init__(self, program: Program, dtype: str, gradient: bool, backend: Backend, lanes: int | None) -> None:
+        self.program, self.dtype, self.gradient, self.backend, self.lanes = (
+            program,
+            dtype,
+            gradient,
+            backend,
+            lanes,
+        )
+
+    def code(self, presence: tuple[tuple[str, bool, bool], ...] | None = None) -> Code:
+        """The code for a plane; presence: weight, whether u and v move it. None: all weights move along both."""
+        if presence is None:
+            presence = tuple((name, True, True) for name in self.program.weights)
+        program = _on_plane(self.program, presence, self.gradient)
+        from .plan import BLOCK_VECTORS
+
+        return compile_body(program, frozenset(self.program.data), self.dtype, self.lanes, BLOCK_VECTORS)
+
+    @property
+    def plan(self) -> Plan:
+        return self.code().plan
+
+    def bind(self, data: Inputs, center: Inputs, u: Inputs, v: Inputs) -> BoundPlane:
+        """Ready for a grid. data, and for each weight its matrix in the centre and in both directions."""
+        return BoundPlane(self, data, center, u, v)
+
+
+@lru_cache(maxsize=256)
+def _on_plane(program: Program, presence: tuple[tuple[str, bool, bool], ...], gradient: bool) -> Program:
+    placed = substitute(program, {name: (u, v) for name, u, v in presence})
+    return with_gradient(placed) if gradient else placed
+
+
+class BoundPlane:
+    """complete: whether the last grid was computed to its end."""
+
+    def __init__(self, kernel: PlaneKernel, data: Inputs, center: Inputs, u: Inputs, v: Inputs) -> None:
+        self.kernel, self.complete = kernel, True
+        self._data = {name: np.asarray(data[name], dtype=np.float64) for name in kernel.program.data}
+        names = kernel.program.weights
+        self._parts = {
+            coefficient(part, name): np.asarray(source[name], dtype=np.float64)
+            for part, source in (("c", center), ("u", u), ("v", v))
+            for name in names
+        }
+        presence = tuple((n, self._moves("u", n), self._moves("v", n)) for n in names)
+        if kernel.backend == "cpu":
+            self.code = kernel.code(presence)
+            self._uniform = _uniforms(self.code.plan.body, {**self._data, **self._parts}, kernel.dtype)
+
+    def _moves(self, part: str, name: str) -> bool:
+        return bool(np.any(self._parts[coefficient(part, name)]))
+
+    def __call__(self, a: ArrayLike, b: ArrayLike, progress: Progress | None = None, tile: int = DEFAULT_TILE) -> Array:
+        """The loss, and its gradient along a and b, on the grid: (1 or 3, rows, columns), rows along b.
+
+        progress(done, total), points: called between groups of tiles; False cancels, and what was not computed is
+        nan. tile: points in a tile, which changes nothing but the time.
+        """
+        a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+        self.complete = True
+        if self.kernel.backend == "numpy":
+            return self._by_reference(a, b, progress)
+        from .cpu.driver import Tiles
+
+        code, dtype = self.code, self.kernel.dtype
+        blocks = -(-a.size // code.lanes)
+        padded = np.concatenate([a, np.full(blocks * code.lanes - a.size, a[-1])]).astype(dtype)
+        out = np.full((b.size, blocks, code.output_size, code.lanes), np.nan, dtype=dtype)
+        arguments = [*self._uniform, padded, np.ascontiguousarray(b, dtype=dtype), out]
+        table = _table(arguments, blocks)
+        work = b.size * blocks * code.plan.operations
+        blocks_a_tile = max(1, tile // code.lanes)
+        tiles = Tiles(code.address, table, code.scratch_bytes, blocks_a_tile, blocks, b.size, work)
+        self.complete = _in_groups(tiles, a.size * b.size, progress)
+        grid = out.transpose(2, 0, 1, 3).reshape(code.output_size, b.size, -1)
+        return np.ascontiguousarray(grid[:, :, : a.size])
+
+    def weights_at(self, a: float, b: float) -> dict[str, NDArray[np.float64]]:
+        parts = self._parts
+        return {
+            name: parts[coefficient("c", name)] + a * parts[coefficient("u", name)] + b * parts[coefficient("v", name)]
+            for name in self.kernel.program.weights
+        }
+
+    def _by_reference(self, a: Array, b: Array, progress: Progress | None) -> Array:
+        """Point by point in NumPy, the gradient by reverse mode over all weights projected on the directions."""
+        program = derivative.gradient(self.kernel.program) if self.kernel.gradient else self.kernel.program
+        out = np.full((3 if self.kernel.gradient else 1, b.size, a.size), np.nan)
+        for i in range(b.size):
+            for j in range(a.size):
+                values = reference.evaluate(program, {**self._data, **self.weights_at(float(a[j]), float(b[i]))})
+                out[0, i, j] = values[0].item()
+                for k, part in enumerate("uv" if self.kernel.gradient else ""):
+                    directions = (self._parts[coefficient(part, name)] for name in self.kernel.program.weights)
+                    out[1 + k, i, j] = sum(float(np.sum(g * d)) for g, d in zip(values[1:], directions, strict=True))
+            if progress is not None and progress((i + 1) * a.size, out[0].size) is False and i + 1 < b.size:
+                self.complete = False
+                break
+        return out
+
+
+def _in_groups(tiles, points: int, progress: Progress | None) -> bool:  # type: ignore[no-untyped-def]
+    """Run tiles in groups of about GROUP_SECONDS; whether they were run to the end."""
+    done, group = 0, 4 * tiles.threads
+    while done < tiles.total:
+        started = time.perf_counter()
+        stop = min(tiles.total, done + group)
+        tiles.run(done, stop)
+        seconds = time.perf_counter() - started
+        done = stop
+        if progress is not None and progress(done * points // tiles.total, points) is False and done < tiles.total:
+            return False
+        group = max(1, min(4 * group, int(group * GROUP_SECONDS / max(seconds, 1e-6))))
+    return True
+
+
+@lru_cache(maxsize=256)
+def points(program: Program, dtype: str = "float64", backend: Backend = "cpu") -> PointsKernel:
+    """The kernel of a program whose weights differ from point to point."""
+    return PointsKernel(program, dtype, backend)
+
+
+@lru_cache(maxsize=256)
+def plane(
+    program: Program,
+    dtype: str = "float32",
+    gradient: bool = False,
+    backend: Backend = "cpu",
+    lanes: int | None = None,
+) -> PlaneKernel:
+    """The kernel of a program's one output, a loss, on planes. lanes: points in a vector, None for the machine's."""
+    return PlaneKernel(program, dtype, gradient, backend, lanes)

@@ -1,0 +1,218 @@
+"""Nests: which values of a stage share a loop, which are stored and which stay in registers.
+
+In: the values of one stage in order. Out: `Nest`s in the order in which they run. A value joins a nest that loops
+over the same matrix when all it reads there is the very element it computes; a product of matrices, a sum or a
+broadcast separates nests. A chain that only feeds a product with few rows is computed inside that product's loop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from .primitives import PRIMITIVES, Shape
+from .streams import Body
+
+Order = Literal["columns", "rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """A loop over a rows x columns matrix (columns are samples of a block where `streamed`).
+
+    values: computed at each element, in order: a product of matrices at most once, element-by-element primitives,
+    sums and maxima. operand: computed inside the product's own loop, for its second argument. stored: those of them
+    whose results are written to scratch. order: the outer loop.
+    """
+
+    level: Literal["row", "point"]
+    rows: int
+    columns: int
+    streamed: bool
+    order: Order
+    values: tuple[int, ...]
+    stored: frozenset[int]
+    operand: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class _Open:
+    level: Literal["row", "point"]
+    domain: Shape
+    streamed: bool
+    order: Order | None = None
+    contraction: int | None = None
+    values: list[int] = field(default_factory=list)
+    operand: list[int] = field(default_factory=list)
+
+
+def form_nests(
+    body: Body,
+    values: list[int],
+    levels: dict[int, Literal["row", "point"]],
+    needed: set[int],
+    row_block: int,
+) -> tuple[Nest, ...]:
+    """The nests of one stage. needed: values that are read outside the stage, and so must be stored."""
+    return _Region(body, values, levels, needed, row_block).nests()
+
+
+class _Region:
+    def __init__(
+        self,
+        body: Body,
+        values: list[int],
+        levels: dict[int, Literal["row", "point"]],
+        needed: set[int],
+        row_block: int,
+    ) -> None:
+        self.body, self.values, self.levels, self.needed, self.row_block = (
+            body,
+            values,
+            levels,
+            needed,
+            row_block,
+        )
+        self.instructions = body.program.instructions
+        self.inside = set(values)
+        self.open: list[_Open] = []
+        self.home: dict[int, int] = {}
+        self.readers: dict[int, list[int]] = {v: [] for v in values}
+        self.viewed: set[int] = set()
+        for value in values:
+            for argument in self.instructions[value].args:
+                base = self.base(argument)
+                if base in self.inside:
+                    self.readers[base].append(value)
+                    if base != argument:
+                        self.viewed.add(base)
+
+    def base(self, position: int) -> int:
+        instruction = self.instructions[position]
+        return instruction.args[0] if instruction.op == "transpose" else position
+
+    def contracts(self, value: int) -> bool:
+        return self.instructions[value].op in ("matmul", "gram")
+
+    def reduces(self, value: int) -> bool:
+        return self.instructions[value].op in ("sum", "max")
+
+    def domain(self, value: int) -> Shape:
+        instruction = self.instructions[value]
+        return self.instructions[instruction.args[0]].shape if self.reduces(value) else instruction.shape
+
+    def streamed(self, value: int) -> bool:
+        """Whether the value's loop runs over a block of samples; a gram adds up samples inside its own loop."""
+        where = self.instructions[value].args[0] if self.reduces(value) else value
+        return self.body.streams[where] is not None
+
+    def aligned(self, value: int, argument: int) -> bool:
+        """Whether a value reads of an argument only the element of the same place, in the same loop."""
+        return (
+            argument in self.home
+            and not self.contracts(value)
+            and not self.reduces(argument)
+            and self.levels[argument] == self.levels[value]
+            and self.domain(argument) == self.domain(value)
+            and self.streamed(argument) == self.streamed(value)
+        )
+
+    def order(self, value: int) -> Order | None:
+        """The outer loop that a value insists on: a sum along one axis wants it innermost."""
+        rows, columns = self.domain(value)
+        if not self.reduces(value) or rows == 1 or (columns == 1 and not self.streamed(value)):
+            return None
+        return "columns" if self.instructions[value].attribute("axis") == 0 else "rows"
+
+    def nests(self) -> tuple[Nest, ...]:
+        for value in self.values:
+            self.assign(value)
+        for nest in self.open:
+            self.inline_operand(nest)
+        finished = []
+        for number, nest in enumerate(self.open):
+            if nest.values:
+                rows, columns = nest.domain
+                stored = frozenset(v for v in nest.values if self.must_store(v, number))
+                order: Order = nest.order or "columns"
+                finished.append(
+                    Nest(nest.level, rows, columns, nest.streamed, order, tuple(nest.values), stored)
+                    if not nest.operand
+                    else replace(
+                        Nest(nest.level, rows, columns, nest.streamed, order, tuple(nest.values), stored),
+                        operand=tuple(sorted(nest.operand)),
+                    )
+                )
+        return tuple(finished)
+
+    def assign(self, value: int) -> None:
+        earliest = 0
+        for argument in self.instructions[value].args:
+            base = self.base(argument)
+            if base in self.home:
+                same_loop = base == argument and self.aligned(value, argument)
+                earliest = max(earliest, self.home[base] + (0 if same_loop else 1))
+        number = next((n for n in range(earliest, len(self.open)) if self.joins(value, self.open[n])), None)
+        if number is None:
+            number = len(self.open)
+            self.open.append(_Open(self.levels[value], self.domain(value), self.streamed(value)))
+        nest = self.open[number]
+        nest.values.append(value)
+        nest.order = nest.order or self.order(value)
+        if self.contracts(value):
+            nest.contraction = value
+        self.home[value] = number
+
+    def joins(self, value: int, nest: _Open) -> bool:
+        wanted = self.order(value)
+        return (
+            nest.level == self.levels[value]
+            and nest.domain == self.domain(value)
+            and nest.streamed == self.streamed(value)
+            and (wanted is None or nest.order in (None, wanted))
+            and not (self.contracts(value) and nest.contraction is not None)
+            and not (self.contracts(value) and nest.values)
+            and not self.adds_up_samples_of_products(nest, value)
+        )
+
+    def adds_up_samples_of_products(self, nest: _Open, value: int) -> bool:
+        """A product summed over samples is complete only after the sweep: nothing else shares its loop."""
+        grams = [v for v in (value, nest.contraction) if v is not None and self.instructions[v].op == "gram"]
+        return any(self.body.streams[self.instructions[g].args[0]] is not None for g in grams)
+
+    def inline_operand(self, nest: _Open) -> None:
+        """Move a chain that only feeds this product's second argument into the product's loop."""
+        product = nest.contraction
+        if product is None or self.instructions[product].op != "matmul" or nest.domain[0] > self.row_block:
+            return
+        pending = [self.instructions[product].args[1]]
+        moved: set[int] = set()
+        while pending:
+            value = pending.pop()
+            if not self.may_move(value, product, moved):
+                continue
+            moved.add(value)
+            nest.operand.append(value)
+            self.open[self.home[value]].values.remove(value)
+            pending.extend(a for a in self.instructions[value].args if a not in moved)
+
+    def may_move(self, value: int, product: int, moved: set[int]) -> bool:
+        if value not in self.inside or value in self.needed or value in self.viewed:
+            return False
+        elementwise = PRIMITIVES[self.instructions[value].op].elementwise
+        source = self.instructions[product].args[1]
+        readers = set(self.readers[value])
+        return (
+            elementwise
+            and self.levels[value] == self.levels[product]
+            and self.instructions[value].shape == self.instructions[source].shape
+            and self.streamed(value) == self.streamed(source)
+            and readers <= (moved | {product})
+            and not (product in readers and value == self.instructions[product].args[0])
+        )
+
+    def must_store(self, value: int, number: int) -> bool:
+        if value in self.needed or value in self.viewed or self.reduces(value):
+            return True
+        members = set(self.open[number].values)
+        return any(r not in members or not self.aligned(r, value) for r in self.readers[value])

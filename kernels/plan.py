@@ -1,0 +1,264 @@
+"""The plan: every decision of how a kernel computes its program, as one printable value.
+
+In: a `Body` (streams.py) and the machine's registers. Out: a `Plan`: what is computed once for a row of the grid,
+once for a point and in sweeps over blocks of samples; which values become loops of their own (nests), which live in
+registers within them and which are stored; blocks of rows and of samples. Emission (cpu/) reads it and decides
+nothing. The order of arithmetic follows from the program alone: neither the vector width nor the row block, which
+depend on the machine, changes the order in which any one number is added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from .nests import Nest, form_nests
+from .primitives import PRIMITIVES
+from .program import LEAVES, label
+from .streams import Body
+
+SAMPLE_GROUP = 4
+"""Samples side by side in registers, and partial sums a sum over samples is split into. Part of the result's bits."""
+
+BLOCK_VECTORS = 640
+"""Vectors of streamed values a block of samples may fill: 40 KiB of 64-byte vectors, most of an L1 cache of 32 to
+48 KiB and little of any L2. A constant, since the block is part of the order of arithmetic."""
+
+LARGEST_BLOCK = 64
+"""Samples summed in the kernel's own precision before they are added to a float64 sum."""
+
+Level = Literal["row", "point"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value lives. kind: uniform (an array shared by all points, `index` its number), weight (an array of
+    values a point), a, b, constant, view (the transpose of `index`), row or point (scratch, at offset `index`)."""
+
+    kind: Literal["uniform", "weight", "a", "b", "constant", "view", "row", "point"]
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Straight:
+    """Nests over whole matrices: once a row of the grid, or once a point before or after its sweeps."""
+
+    level: Level
+    nests: tuple[Nest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Nests over blocks of `length` samples, and the sums over samples that they add up: (value, offset)."""
+
+    length: int
+    nests: tuple[Nest, ...]
+    sums: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    body: Body
+    stages: tuple[Straight | Sweep, ...]
+    places: dict[int, Place] = field(repr=False)
+    block: int
+    row_block: int
+    row_scratch: int
+    point_scratch: int
+    sum_scratch: int
+    """Scratch sizes: elements, vectors of elements, vectors of float64."""
+
+    @cached_property
+    def cost(self) -> dict[str, int]:
+        """Operations a point: multiply-adds of products of matrices, other arithmetic, exp and its kin, divisions."""
+        counts = {"fma": 0, "other": 0, "special": 0, "division": 0}
+        for stage in self.stages:
+            if isinstance(stage, Straight) and stage.level == "row":
+                continue
+            for nest in (n for n in stage.nests if n.level == "point"):
+                for value in nest.values + nest.operand:
+                    self._count(value, counts)
+        return counts
+
+    @property
+    def operations(self) -> int:
+        """All operations a point, an exp and its kin or a division counted as a score."""
+        cost = self.cost
+        return 1 + cost["fma"] + cost["other"] + 20 * (cost["special"] + cost["division"])
+
+    def _count(self, value: int, counts: dict[str, int]) -> None:
+        instructions = self.body.program.instructions
+        instruction = instructions[value]
+        rows, columns = instruction.shape
+        if instruction.op in ("matmul", "gram"):
+            counts["fma"] += rows * columns * instructions[instruction.args[0]].shape[1]
+        elif instruction.op in ("sum", "max"):
+            rows, columns = instructions[instruction.args[0]].shape
+            counts["other"] += rows * columns
+        else:
+            kinds = {"div": "division", "sqrt": "division", "detach": "", "broadcast": ""}
+            special = ("exp", "log", "tanh", "sigmoid", "pow")
+            kind = "special" if instruction.op in special else kinds.get(instruction.op, "other")
+            if kind:
+                counts[kind] += rows * columns
+
+    def __str__(self) -> str:
+        lines = [f"block of {self.block} samples, {self.row_block} rows x {SAMPLE_GROUP} samples in registers"]
+        for stage in self.stages:
+            if isinstance(stage, Straight):
+                lines.append(f"once a {stage.level}:")
+            else:
+                sums = ", ".join(label(self.body.program, value) for value, _ in stage.sums)
+                lines.append(f"sweep over {stage.length} samples, adding up {sums}:")
+            lines += [f"  {self._described(nest)}" for nest in stage.nests]
+        cost = ", ".join(f"{count} {name}" for name, count in self.cost.items() if count)
+        lines.append(f"cost of a point: {cost or 'none'}")
+        return "\n".join(lines)
+
+    def _described(self, nest: Nest) -> str:
+        program = self.body.program
+        values = []
+        for value in nest.operand + nest.values:
+            mark = "*" if value in nest.stored else ""
+            values.append(f"{label(program, value)}{mark} {program.instructions[value].op}")
+        return f"{nest.level} loop over {nest.rows} x {nest.columns}: {'; '.join(values)}"
+
+
+def make_plan(body: Body, row_block: int, block_vectors: int = BLOCK_VECTORS) -> Plan:
+    """Plan a body for a machine on which `row_block` x SAMPLE_GROUP accumulators fit the vector registers."""
+    return _Planner(body, row_block, block_vectors).plan()
+
+
+class _Planner:
+    def __init__(self, body: Body, row_block: int, block_vectors: int) -> None:
+        self.body, self.row_block, self.block_vectors = body, row_block, block_vectors
+        self.instructions = body.program.instructions
+        self.levels: list[Level | None] = []
+        self.depths: list[int] = []
+        for position in range(len(self.instructions)):
+            self._classify(position)
+
+    def sums_samples(self, position: int) -> bool:
+        """Whether a value is a sum or maximum over a streamed axis."""
+        instruction = self.instructions[position]
+        if instruction.op in ("sum", "max"):
+            return instruction.attribute("axis") == 1 and self.body.streams[instruction.args[0]] is not None
+        return instruction.op == "gram" and self.body.streams[instruction.args[0]] is not None
+
+    def _classify(self, position: int) -> None:
+        """Level: what of the grid a value varies with. Depth: how many sums over samples must come before it."""
+        instruction = self.instructions[position]
+        if instruction.op in LEAVES:
+            row = instruction.op == "coordinate" and instruction.name == "b"
+            varies = instruction.op in ("coordinate", "weight")
+            self.levels.append("row" if row else "point" if varies else None)
+            self.depths.append(0)
+            return
+        levels = [self.levels[a] for a in instruction.args]
+        depth = max(self.depths[a] for a in instruction.args)
+        reduces = self.sums_samples(position)
+        self.levels.append("point" if reduces or "point" in levels else "row")
+        self.depths.append(depth + reduces)
+
+    def plan(self) -> Plan:
+        stages = [*self._stages()]
+        rows = sum(
+            self.instructions[value].shape[0]
+            for stage in stages
+            if isinstance(stage, Sweep)
+            for nest in stage.nests
+            for value in nest.stored
+            if nest.level == "point" and self.body.streams[value] is not None
+        )
+        block = SAMPLE_GROUP
+        while block < LARGEST_BLOCK and 2 * block * rows <= self.block_vectors:
+            block *= 2
+        places, row_scratch, point_scratch = self._places(stages, block)
+        sums = sum(self._size(value) for stage in stages if isinstance(stage, Sweep) for value, _ in stage.sums)
+        return Plan(
+            self.body, tuple(stages), places, block, self.row_block, row_scratch, point_scratch, sums
+        )  # fmt: skip
+
+    def _size(self, value: int) -> int:
+        rows, columns = self.instructions[value].shape
+        return rows * columns
+
+    def _computed(self) -> Iterable[int]:
+        return (p for p, i in enumerate(self.instructions) if i.op in PRIMITIVES and i.op != "transpose")
+
+    def _stages(self) -> Iterable[Straight | Sweep]:
+        straight = [p for p in self._computed() if self.body.streams[p] is None and not self.sums_samples(p)]
+        offset = 0
+        yield from self._straight("row", [p for p in straight if self.levels[p] == "row"])
+        for depth in range(max(self.depths, default=0) + 1):
+            yield from self._straight("point", [p for p in straight if self._is_point(p, depth)])
+            sums = [p for p in self._computed() if self.sums_samples(p) and self.depths[p] == depth + 1]
+            for stream in sorted({self._stream(p) for p in sums}):
+                own = [p for p in sums if self._stream(p) == stream]
+                nests = self._nests(self._streamed_sources(own), set(own))
+                placed = []
+                for value in own:
+                    placed.append((value, offset))
+                    offset += self._size(value)
+                yield Sweep(stream[0], nests, tuple(placed))
+
+    def _is_point(self, position: int, depth: int) -> bool:
+        return self.levels[position] == "point" and self.depths[position] == depth
+
+    def _stream(self, reduction: int) -> tuple[int, int]:
+        stream = self.body.streams[self.instructions[reduction].args[0]]
+        assert stream is not None
+        return stream
+
+    def _straight(self, level: Level, values: list[int]) -> Iterable[Straight]:
+        if values:
+            needed = set(self.body.program.outputs)
+            inside = set(values)
+            for position, instruction in enumerate(self.instructions):
+                if position not in inside:
+                    needed.update(instruction.args)
+            yield Straight(level, self._nests(values, needed))
+
+    def _streamed_sources(self, sums: list[int]) -> list[int]:
+        """The streamed values that these sums are made of, recomputed if an earlier sweep had them too."""
+        found, pending = set(sums), list(sums)
+        while pending:
+            for argument in self.instructions[pending.pop()].args:
+                streamed = self.body.streams[argument] is not None and self.levels[argument] is not None
+                if streamed and argument not in found:
+                    found.add(argument)
+                    pending.append(argument)
+        return sorted(found)
+
+    def _nests(self, values: list[int], needed: set[int]) -> tuple[Nest, ...]:
+        levels = {v: self.levels[v] or "row" for v in values}
+        return form_nests(self.body, values, levels, needed, self.row_block)
+
+    def _places(self, stages: list[Straight | Sweep], block: int) -> tuple[dict[int, Place], int, int]:
+        places: dict[int, Place] = {}
+        uniform = weight = 0
+        for position, instruction in enumerate(self.instructions):
+            if instruction.op == "data":
+                places[position], uniform = Place("uniform", uniform), uniform + 1
+            elif instruction.op == "weight":
+                places[position], weight = Place("weight", weight), weight + 1
+            elif instruction.op == "coordinate":
+                places[position] = Place("b" if instruction.name == "b" else "a")
+            elif instruction.op == "constant":
+                places[position] = Place("constant")
+            elif instruction.op == "transpose":
+                places[position] = Place("view", instruction.args[0])
+        sizes = {"row": 0, "point": 0}
+        for stage in stages:
+            for nest in stage.nests:
+                for value in sorted(nest.stored):
+                    if value not in places:
+                        places[value] = Place(nest.level, sizes[nest.level])
+                        sizes[nest.level] += self._stored_size(value, block)
+        return places, sizes["row"], sizes["point"]
+
+    def _stored_size(self, value: int, block: int) -> int:
+        rows, columns = self.instructions[value].shape
+        return rows * (columns if self.body.streams[value] is None else block)
