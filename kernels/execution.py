@@ -286,7 +286,7 @@ class BoundPlane:
 
 def _in_groups(tiles, points: int, progress: Progress | None) -> bool:  # type: ignore[no-untyped-def]
     """Run tiles in groups of about GROUP_SECONDS; whether they were run to the end."""
-    done, group = 0, 4 * tiles.threads
+    done, group = 0, tiles.first_group
     while done < tiles.total:
         started = time.perf_counter()
         stop = min(tiles.total, done + group)

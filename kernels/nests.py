@@ -197,7 +197,7 @@ class _Region:
             pending.extend(a for a in self.instructions[value].args if a not in moved)
 
     def may_move(self, value: int, product: int, moved: set[int]) -> bool:
-        if value not in self.inside or value in self.needed or value in self.viewed:
+        if value in moved or value not in self.inside or value in self.needed or value in self.viewed:
             return False
         elementwise = PRIMITIVES[self.instructions[value].op].elementwise
         source = self.instructions[product].args[1]

@@ -16,8 +16,11 @@ from llvmlite import ir
 from numba import njit, prange, types
 from numba.extending import intrinsic
 
-WORTH_A_THREAD = 100_000
-"""Operations on vectors, some 30 us, below which starting a second thread takes longer than it saves."""
+WORTH_A_THREAD = 1_000_000
+"""Operations on vectors, some 300 us, below which starting a second thread takes longer than it saves."""
+
+FIRST_GROUP = 30_000_000
+"""Operations on vectors, some 10 ms, that run before progress is first reported."""
 
 # Under Numba's workqueue layer two threads that enter a parallel function abort the process: one at a time.
 _entering = threading.Lock()
@@ -87,6 +90,7 @@ class Tiles:
 
     table: int64 addresses as the tile wants them (kept alive by the caller). scratch_bytes: a thread. tile: blocks
     of points in a tile. row_blocks, rows: the grid in blocks of points. work: operations on vectors, about.
+    first_group: how many tiles to run before asking whether to go on.
     """
 
     def __init__(
@@ -101,6 +105,7 @@ class Tiles:
     ) -> None:
         self.address, self.table, self.tile, self.row_blocks = address, table, tile, row_blocks
         self.total = rows * (-(-row_blocks // tile))
+        self.first_group = self.total if work < FIRST_GROUP else max(4, int(self.total * FIRST_GROUP / work))
         self.threads = 1 if work < WORTH_A_THREAD else min(thread_count(), self.total)
         self.stride = scratch_bytes + 64
         self._scratch = np.empty(self.threads * self.stride + 64, dtype=np.uint8)

@@ -158,10 +158,6 @@ class Vector:
     def sqrt(self, x: Value) -> Value:
         return self._intrinsic("sqrt", x)
 
-    def pow(self, x: Value, y: Value) -> Value:
-        """By the system's libm, lane by lane: constant whole exponents never come here."""
-        return self._intrinsic("pow", x, y)
-
     # Comparisons
 
     def compare(self, predicate: str, x: Value, y: Value) -> Mask:
@@ -286,6 +282,32 @@ class Vector:
         small = self.fma(self.mul(f, square), series, self.mul(e, Constant(low)))
         total = self.fma(e, Constant(high), self.fma(f, Constant(2.0), small))
         return self._log_ends(x, total)
+
+    def pow(self, x: Value, y: Value) -> Value:
+        """e^(y log |x|) in float64, so that float32 is right to its last bit or so and float64 to |y log x| ulp;
+        negative for a negative x to an odd power, nan for one to a power that is not whole. As in C, x^0 = 1^y = 1.
+        """
+        wide = Vector(self.code, FLOAT64, self.lanes)
+        base, power, magnitude = self._widened(x, wide), self._widened(y, wide), self.abs(x)
+        size: Value = self._narrowed(wide.exp(wide.mul(power, wide.log(wide.abs(base)))), wide)
+        size = self.select(self.compare("oeq", magnitude, Constant(1.0)), Constant(1.0), size)
+        whole = self.compare("oeq", y, self._intrinsic("nearbyint", y))
+        half = self.mul(y, Constant(0.5))
+        odd = self.compare("une", half, self._intrinsic("nearbyint", half))
+        root = self.select(self.compare("oeq", magnitude, Constant(math.inf)), size, Constant(math.nan))
+        signed = self.select(whole, self.select(odd, self.neg(size), size), root)
+        result = self.select(self.compare("olt", x, Constant(0.0)), signed, size)
+        return self.select(self.compare("oeq", y, Constant(0.0)), Constant(1.0), result)
+
+    def _widened(self, x: Value, wide: Vector) -> Value:
+        if self.form is FLOAT64 or isinstance(x, Constant):
+            return x
+        return self.code.let(f"fpext {self.type} {self.real(x)} to {wide.type}")
+
+    def _narrowed(self, x: Value, wide: Vector) -> Value:
+        if self.form is FLOAT64:
+            return x
+        return self.code.let(f"fptrunc {wide.type} {wide.real(x)} to {self.type}")
 
     def _packed(self, x: float) -> bytes:
         return struct.pack("<f" if self.form is FLOAT32 else "<d", x)
