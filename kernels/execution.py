@@ -29,6 +29,9 @@ Backend = Literal["cpu", "numpy"]
 POINTS_BLOCK_VECTORS = 4096
 """Streamed values a block may hold where points come few at a time: 32 KiB of single float64 numbers."""
 
+UNIFORM_LIMIT = 8 * 2**30
+"""Bytes of float64 that what is computed once for a plane may take."""
+
 DEFAULT_TILE = 64
 """Points in a tile: long enough that handing one out costs nothing, short enough to keep two cores busy."""
 
@@ -91,6 +94,7 @@ def _uniforms(body: Body, inputs: Inputs, dtype: str) -> list[Array]:
         for p, i in enumerate(body.program.instructions)
         if i.op == "data"
     }  # fmt: skip
+    _check_memory(body)
     values = reference.evaluate(body.prologue, inputs)
     for number, value in enumerate(values):
         turned = value.T if streamed.get(f"u{number}", False) else value
@@ -98,6 +102,16 @@ def _uniforms(body: Body, inputs: Inputs, dtype: str) -> list[Array]:
             arrays.append(np.ascontiguousarray(turned, dtype=dtype))
     names = [i.name for i in body.program.instructions if i.op == "data"]
     return [arrays[int(name[1:])] for name in names]
+
+
+def _check_memory(body: Body) -> None:
+    sizes = [rows * columns * 8 for rows, columns in (i.shape for i in body.prologue.instructions)]
+    wanted = sum(sizes[output] for output in body.prologue.outputs) + max(sizes, default=0)
+    if wanted > UNIFORM_LIMIT:
+        raise MemoryError(
+            f"what does not depend on the point takes {wanted / 2**30:.1f} GiB: the loss holds a matrix as large as "
+            "samples x samples, or a first layer of very many units; use fewer samples"
+        )
 
 
 def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:

@@ -80,7 +80,8 @@ class Program:
     def _hash(self) -> int:
         return hash((self.instructions, self.outputs))
 
-    def uses(self) -> list[list[int]]:
+    @cached_property
+    def readers(self) -> list[list[int]]:
         """For each value the positions of the instructions that read it."""
         readers: list[list[int]] = [[] for _ in self.instructions]
         for position, instruction in enumerate(self.instructions):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .primitives import PRIMITIVES
-from .program import Program, ProgramError
+from .program import Instruction, Program, ProgramError
 
 Array = NDArray[np.float64]
 
@@ -22,20 +22,35 @@ def intermediates(program: Program, inputs: Mapping[str, ArrayLike]) -> list[Arr
     values: list[Array] = []
     with np.errstate(all="ignore"):
         for instruction in program.instructions:
-            if instruction.op == "constant":
-                values.append(instruction.value)
-            elif instruction.op in PRIMITIVES:
-                arguments = (values[a] for a in instruction.args)
-                values.append(PRIMITIVES[instruction.op].numpy(*arguments, **dict(instruction.attributes)))
-            else:
-                values.append(_input(instruction.name, instruction.shape, inputs))
+            values.append(_value(instruction, values, inputs))
     return values
 
 
 def evaluate(program: Program, inputs: Mapping[str, ArrayLike]) -> tuple[Array, ...]:
-    """The program's outputs, each a matrix. Inputs and errors as for `intermediates`."""
-    values = intermediates(program, inputs)
+    """The program's outputs, each a matrix. Inputs and errors as for `intermediates`; what is no longer needed is
+    let go of on the way.
+    """
+    last = {a: p for p, i in enumerate(program.instructions) for a in i.args}
+    values: list[Array] = []
+    with np.errstate(all="ignore"):
+        for position, instruction in enumerate(program.instructions):
+            values.append(_value(instruction, values, inputs))
+            for argument in instruction.args:
+                if last[argument] == position and argument not in program.outputs:
+                    values[argument] = _GONE
     return tuple(values[output] for output in program.outputs)
+
+
+_GONE: Array = np.empty((0, 0))
+
+
+def _value(instruction: Instruction, values: list[Array], inputs: Mapping[str, ArrayLike]) -> Array:
+    if instruction.op == "constant":
+        return instruction.value
+    if instruction.op in PRIMITIVES:
+        arguments = (values[a] for a in instruction.args)
+        return PRIMITIVES[instruction.op].numpy(*arguments, **dict(instruction.attributes))
+    return _input(instruction.name, instruction.shape, inputs)
 
 
 def _input(name: str, shape: tuple[int, int], inputs: Mapping[str, ArrayLike]) -> Array:

@@ -22,6 +22,13 @@ from .machine import Machine
 
 DIGEST_BYTES = 32
 
+LARGE_MODULE = 600_000
+"""Characters of IR beyond which only passes whose time grows linearly run: LLVM's loop passes do not, and a text
+of a hundred terms has hundreds of loops."""
+
+PIPELINE = "2"
+"""Part of an object file's identity: changes whenever `_optimized` does."""
+
 
 @dataclass(frozen=True)
 class Compiled:
@@ -47,7 +54,7 @@ def assembly(ir: str, machine: Machine) -> str:
 def compile_module(ir: str, machine: Machine) -> Compiled:
     """Machine code for a module, from the cache on disk if it is there."""
     target = machine.target()
-    identity = "\0".join([ir, machine.triple, machine.cpu, machine.features, llvmlite.__version__])
+    identity = "\0".join([ir, machine.triple, machine.cpu, machine.features, llvmlite.__version__, PIPELINE])
     path = cache_folder() / f"{hashlib.sha256(identity.encode()).hexdigest()}.o"
     code = _read(path)
     cached = code is not None
@@ -66,10 +73,18 @@ def _optimized(ir: str, target: llvm.TargetMachine) -> llvm.ModuleRef:
     module.data_layout = str(target.target_data)
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     options.loop_unrolling = False
-    options.slp_vectorization = True
-    options.loop_vectorization = True
-    passes = llvm.create_pass_builder(target, options)
-    passes.getModulePassManager().run(module, passes)
+    options.slp_vectorization = options.loop_vectorization = len(ir) <= LARGE_MODULE
+    builder = llvm.create_pass_builder(target, options)
+    if len(ir) <= LARGE_MODULE:
+        builder.getModulePassManager().run(module, builder)
+        return module
+    passes = llvm.create_new_function_pass_manager()
+    passes.add_sroa_pass()
+    passes.add_simplify_cfg_pass()
+    passes.add_instruction_combine_pass()
+    for function in module.functions:
+        if not function.is_declaration:
+            passes.run(function, builder)
     return module
 
 

@@ -16,6 +16,9 @@ from llvmlite import ir
 from numba import njit, prange, types
 from numba.extending import intrinsic
 
+SCRATCH_LIMIT = 4 * 2**30
+"""Bytes of scratch for all threads: values that do not fit here are samples x samples, which do not stream."""
+
 WORTH_A_THREAD = 1_000_000
 """Operations on vectors, some 300 us, below which starting a second thread takes longer than it saves."""
 
@@ -108,6 +111,11 @@ class Tiles:
         self.first_group = self.total if work < FIRST_GROUP else max(4, int(self.total * FIRST_GROUP / work))
         self.threads = 1 if work < WORTH_A_THREAD else min(thread_count(), self.total)
         self.stride = scratch_bytes + 64
+        if self.threads * self.stride > SCRATCH_LIMIT:
+            raise MemoryError(
+                f"each thread needs {self.stride / 2**30:.1f} GiB for one vector of grid points: the loss holds a matrix "
+                "as large as samples x samples or weights; use fewer samples, or write it without that matrix"
+            )
         self._scratch = np.empty(self.threads * self.stride + 64, dtype=np.uint8)
         self._aligned = -(-self._scratch.ctypes.data // 64) * 64
 

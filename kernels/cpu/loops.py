@@ -30,7 +30,7 @@ class NestLoops:
         self.tail = tail
         self.vector: Vector = emitter.point if nest.level == "point" else emitter.row
         self.instructions = emitter.instructions
-        self.readers = emitter.plan.body.program.uses()
+        self.readers = emitter.plan.body.program.readers
         self.along_rows = [v for v in nest.values if self._reduction_axis(v) == 0]
         self.along_columns = [v for v in nest.values if self._reduction_axis(v) == 1]
         self.partials: dict[tuple[int, int, int], str] = {}
