@@ -51,6 +51,10 @@ class Code:
     """A compiled plan."""
 
     plan: Plan
+    weights: tuple[str, ...]
+    """The weights' names in the order of the table of addresses."""
+    uniforms: tuple[tuple[int, bool], ...]
+    """For each uniform array of the table which output of the prologue it is, and whether it is streamed."""
     ir: str
     lanes: int
     scratch_bytes: int
@@ -80,28 +84,31 @@ def compile_body(program: Program, sampled: frozenset[str], dtype: str, lanes: i
         print(f"-- code\n{ir}", file=sys.stderr)
     compiled = compile_module(ir, machine)
     seconds = time.perf_counter() - started
+    leaves = [*enumerate(plan.body.program.instructions)]
     return Code(
-        plan, ir, layout.lanes, layout.scratch_bytes, layout.output_size, compiled.address, seconds,
-        compiled.cached, compiled.engine,
-    )  # fmt: skip
+        plan,
+        tuple(i.name for _, i in leaves if i.op == "weight"),
+        tuple((int(i.name[1:]), plan.body.streams[p] is not None) for p, i in leaves if i.op == "data"),
+        ir,
+        layout.lanes,
+        layout.scratch_bytes,
+        layout.output_size,
+        compiled.address,
+        seconds,
+        compiled.cached,
+        compiled.engine,
+    )
 
 
-def _uniforms(body: Body, inputs: Inputs, dtype: str) -> list[Array]:
+def _uniforms(code: Code, inputs: Inputs, dtype: str) -> list[Array]:
     """The prologue's outputs, computed in float64 and laid out as the emitted code reads them."""
-    arrays = []
-    streamed = {
-        i.name: body.streams[p] is not None
-        for p, i in enumerate(body.program.instructions)
-        if i.op == "data"
-    }  # fmt: skip
-    _check_memory(body)
-    values = reference.evaluate(body.prologue, inputs)
-    for number, value in enumerate(values):
-        turned = value.T if streamed.get(f"u{number}", False) else value
-        with np.errstate(over="ignore"):
-            arrays.append(np.ascontiguousarray(turned, dtype=dtype))
-    names = [i.name for i in body.program.instructions if i.op == "data"]
-    return [arrays[int(name[1:])] for name in names]
+    _check_memory(code.plan.body)
+    values = reference.evaluate(code.plan.body.prologue, inputs)
+    with np.errstate(over="ignore"):
+        return [
+            np.ascontiguousarray(values[number].T if streamed else values[number], dtype=dtype)
+            for number, streamed in code.uniforms
+        ]
 
 
 def _check_memory(body: Body) -> None:
@@ -126,7 +133,8 @@ def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:
 
 
 def _table(arrays: list[Array], row_blocks: int) -> NDArray[np.int64]:
-    return np.array([*(a.ctypes.data for a in arrays), row_blocks], dtype=np.int64)
+    # ndarray.ctypes.data is the same address and ten times slower, which a training step would feel.
+    return np.array([*(a.__array_interface__["data"][0] for a in arrays), row_blocks], dtype=np.int64)
 
 
 class PointsKernel:
@@ -164,9 +172,8 @@ class BoundPoints:
         kernel = self.kernel
         code = kernel.code(1 if count == 1 else None)
         if self._uniform is None:
-            self._uniform = _uniforms(code.plan.body, self._data, kernel.dtype)
-        names = [i.name for i in code.plan.body.program.instructions if i.op == "weight"]
-        weights = [_blocked(arrays[name], count, code.lanes, kernel.dtype) for name in names]
+            self._uniform = _uniforms(code, self._data, kernel.dtype)
+        weights = [_blocked(arrays[name], count, code.lanes, kernel.dtype) for name in code.weights]
         blocks = -(-count // code.lanes)
         coordinates = np.zeros(blocks * code.lanes + 1, dtype=kernel.dtype)
         out = np.empty((blocks, code.output_size, code.lanes), dtype=kernel.dtype)
@@ -244,7 +251,7 @@ class BoundPlane:
         presence = tuple((n, self._moves("u", n), self._moves("v", n)) for n in names)
         if kernel.backend == "cpu":
             self.code = kernel.code(presence)
-            self._uniform = _uniforms(self.code.plan.body, {**self._data, **self._parts}, kernel.dtype)
+            self._uniform = _uniforms(self.code, {**self._data, **self._parts}, kernel.dtype)
 
     def _moves(self, part: str, name: str) -> bool:
         return bool(np.any(self._parts[coefficient(part, name)]))

@@ -113,8 +113,8 @@ class Tiles:
         self.stride = scratch_bytes + 64
         if self.threads * self.stride > SCRATCH_LIMIT:
             raise MemoryError(
-                f"each thread needs {self.stride / 2**30:.1f} GiB for one vector of grid points: the loss holds a matrix "
-                "as large as samples x samples or weights; use fewer samples, or write it without that matrix"
+                f"each thread needs {self.stride / 2**30:.1f} GiB for one vector of grid points: the loss holds a "
+                "matrix as large as samples x samples or weights; use fewer samples, or write it without that matrix"
             )
         self._scratch = np.empty(self.threads * self.stride + 64, dtype=np.uint8)
         self._aligned = -(-self._scratch.ctypes.data // 64) * 64
