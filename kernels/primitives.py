@@ -309,11 +309,11 @@ _ROWS = (
         forward=_linear_forward("transpose"), reverse=_transpose_reverse,
     ),
     Primitive(
-        "sum", 1, _reduced, lambda x, axis: np.reshape(np.sum(x, axis=axis, keepdims=True), _reduced(x.shape, axis)),
+        "sum", 1, _reduced, lambda x, axis: np.sum(x, axis=axis, keepdims=True),
         forward=_linear_forward("sum"), reverse=_sum_reverse,
     ),
     Primitive(
-        "max", 1, _reduced, lambda x, axis: np.reshape(np.max(x, axis=axis, keepdims=True), _reduced(x.shape, axis)),
+        "max", 1, _reduced, lambda x, axis: np.max(x, axis=axis, keepdims=True),
         forward=_max_forward, reverse=_max_reverse,
     ),
 )  # fmt: skip
