@@ -1,0 +1,68 @@
+"""Atlas Fast: the surface of a loss, computed from its formula.
+
+    import atlas_fast as af
+    problem = af.Problem("x^2 + y^2")
+    run = problem.train(af.SGD(lr=0.01), epochs=80)
+    problem.surface().plot(run).savefig("bowl.png")
+
+Every name loads its module when it is first used, so that the import itself costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import datasets as datasets
+    from .arguments import ArgumentError as ArgumentError
+    from .errors import AtlasError as AtlasError
+    from .errors import DataError as DataError
+    from .errors import DeviceError as DeviceError
+    from .errors import ExpressionError as ExpressionError
+    from .errors import ShapeError as ShapeError
+    from .errors import StoreError as StoreError
+    from .optimizers import SGD as SGD
+    from .optimizers import Adam as Adam
+    from .path import Path as Path
+    from .planes import Plane as Plane
+    from .problem import Problem as Problem
+    from .storage import load as load
+    from .surface import Surface as Surface
+    from .training import Run as Run
+
+__version__ = "0.1.0"
+
+_MODULES = {
+    "Adam": "optimizers",
+    "ArgumentError": "arguments",
+    "AtlasError": "errors",
+    "DataError": "errors",
+    "DeviceError": "errors",
+    "ExpressionError": "errors",
+    "Path": "path",
+    "Plane": "planes",
+    "Problem": "problem",
+    "Run": "training",
+    "SGD": "optimizers",
+    "ShapeError": "errors",
+    "StoreError": "errors",
+    "Surface": "surface",
+    "load": "storage",
+}
+"""Where each public name lives."""
+
+__all__ = sorted([*_MODULES, "datasets", "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name == "datasets":
+        value: Any = import_module(".datasets", __name__)
+    elif name in _MODULES:
+        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,110 @@
+"""Checks of the arguments that people pass, with messages that name the argument and the way out."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import AtlasError, DeviceError
+
+Vector = NDArray[np.float64]
+
+
+class ArgumentError(AtlasError, ValueError):
+    """An argument that cannot be used; the message names it and says what would be taken."""
+
+
+def real(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> float:
+    """value as a finite float, greater than `above` and at least `least`."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} is {value!r}, a number is wanted") from None
+    if not math.isfinite(number):
+        raise ArgumentError(f"{name} is {number}, a finite number is wanted")
+    if above is not None and number <= above:
+        raise ArgumentError(f"{name} is {number:g}, it must be greater than {above:g}")
+    if least is not None and number < least:
+        raise ArgumentError(f"{name} is {number:g}, it must be {least:g} or more")
+    return number
+
+
+def share(name: str, value: Any) -> float:
+    """value as a float that is at least 0 and less than 1."""
+    number = real(name, value, least=0)
+    if number >= 1:
+        raise ArgumentError(f"{name} is {number:g}, it must be less than 1")
+    return number
+
+
+def whole(name: str, value: Any, least: int) -> int:
+    """value as an int that is at least `least`; 3.0 and True are not taken."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
+        raise ArgumentError(f"{name} is {value!r}, a whole number is wanted")
+    if number < least:
+        raise ArgumentError(f"{name} is {number}, it must be {least} or more")
+    return number
+
+
+def choice(name: str, value: Any, options: tuple[Any, ...]) -> Any:
+    """value, if it is one of the options."""
+    if not any(value is option or (isinstance(value, str) and value == option) for option in options):
+        raise ArgumentError(f"{name} is {value!r}, it must be one of {', '.join(map(repr, options))}")
+    return value
+
+
+def precision(value: Any) -> str:
+    """'float32' or 'float64', from those strings or NumPy's types."""
+    try:
+        name = np.dtype(value).name
+    except TypeError:
+        name = repr(value)
+    if name not in ("float32", "float64"):
+        raise ArgumentError(f"dtype is {value!r}, it must be 'float32' or 'float64'")
+    return name
+
+
+def backend(value: Any) -> str:
+    """The back end to compute with: 'cpu' (which 'auto' chooses) or 'numpy', the slow oracle."""
+    if value == "cuda":
+        raise DeviceError("the back end 'cuda' is not part of this version: use 'cpu' or 'auto'")
+    name = choice("backend", value, ("auto", "cpu", "numpy"))
+    return "cpu" if name == "auto" else str(name)
+
+
+def points(name: str, value: ArrayLike, size: int, dtype: str = "float64") -> NDArray[Any]:
+    """value as (k, size), from (k, size) or (size,)."""
+    try:
+        array = np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} is no array of numbers") from None
+    if array.ndim not in (1, 2) or array.shape[-1] != size:
+        raise ArgumentError(
+            f"{name} has the shape {array.shape}; this problem has {size} scalar weights, "
+            f"so ({size},) or (k, {size}) is wanted: problem.pack makes one from a dict of arrays"
+        )
+    return array.reshape(-1, size)
+
+
+def vector(name: str, value: ArrayLike, size: int | None = None) -> Vector:
+    """value as a finite float64 (P,), P = size where that is given. A copy, read-only."""
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} is no vector of numbers") from None
+    if array.ndim != 1 or array.size == 0 or (size is not None and array.size != size):
+        wanted = "a vector (P,)" if size is None else f"a vector of the {size} scalar weights, ({size},),"
+        raise ArgumentError(f"{name} has the shape {array.shape}, {wanted} is wanted")
+    bad = np.flatnonzero(~np.isfinite(array))
+    if bad.size:
+        raise ArgumentError(f"{name}[{bad[0]}] is {array[bad[0]]}, finite numbers are wanted")
+    array.flags.writeable = False
+    return array

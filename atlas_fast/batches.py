@@ -1,0 +1,86 @@
+"""Mini-batches: which columns of the data each step of training sees.
+
+In: a problem, a batch size, a seed. Out: for every epoch the samples in an order of their own, cut into
+batches; the last one is smaller where the size does not divide their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import kernels
+from .arguments import ArgumentError, whole
+from .errors import ShapeError
+from .matrices import Matrix
+
+if TYPE_CHECKING:
+    from .problem import Problem
+
+
+class Batches:
+    """The samples of a problem's data, to be taken batch by batch.
+
+    Samples are the columns of the data with more than one column, which must all have that many. A batch has
+    its own program, since shapes, means and sums are those of the batch. Raises ArgumentError where there are
+    no samples, or where the expression ties weights to their number.
+    """
+
+    def __init__(self, problem: Problem, batch_size: int, seed: int) -> None:
+        used = {name: problem.data[name] for name in problem.program.data}
+        counts = {name: value.shape[1] for name, value in used.items() if value.shape[1] > 1}
+        if not counts:
+            raise ArgumentError("batch_size needs samples, data with more than one column: leave it out")
+        if len(set(counts.values())) > 1:
+            told = ", ".join(f"{name} has {count}" for name, count in counts.items())
+            raise ArgumentError(
+                f"batch_size needs data whose columns are the samples, as many in each: {told}. "
+                f"Transpose what stands the other way, or train on the full batch"
+            )
+        self.samples = next(iter(counts.values()))
+        self.size = min(whole("batch_size", batch_size, 1), self.samples)
+        self._data = used
+        self._cut = frozenset(counts)
+        # A stream of its own: the start is drawn from the plain seed.
+        self._random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(1,))))
+        sizes = sorted({self.size, self.samples % self.size or self.size}, reverse=True)
+        self.programs = {size: self._program(problem, size) for size in sizes}
+
+    def _program(self, problem: Problem, size: int) -> kernels.Program:
+        if size == self.samples:
+            return problem.program
+        shapes = {
+            name: (value.shape[0], size if name in self._cut else value.shape[1])
+            for name, value in problem.data.items()
+        }
+        for name, value in problem.data.items():
+            if name not in self._data and value.shape[1] == self.samples:
+                shapes[name] = (value.shape[0], size)
+        try:
+            return problem.sized(shapes)
+        except ShapeError as error:
+            reason = str(error).splitlines()[0]
+            raise ArgumentError(
+                f"a batch of {size} samples does not fit the expression, whose weights are tied to all "
+                f"{self.samples} of them ({reason}): train on the full batch"
+            ) from None
+
+    @property
+    def steps(self) -> int:
+        """Steps an epoch."""
+        return -(-self.samples // self.size)
+
+    def epoch(self) -> Iterator[tuple[int, Mapping[str, Matrix]]]:
+        """The next epoch's batches: the number of samples and the data, by name."""
+        order = self._random.permutation(self.samples)
+        for first in range(0, self.samples, self.size):
+            chosen = order[first : first + self.size]
+            yield (
+                len(chosen),
+                {
+                    name: np.ascontiguousarray(value[:, chosen]) if name in self._cut else value
+                    for name, value in self._data.items()
+                },
+            )

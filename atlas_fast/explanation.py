@@ -1,0 +1,34 @@
+"""What the compiler makes of a problem, in words and listings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import initialize, kernels
+
+if TYPE_CHECKING:
+    from .problem import Problem
+
+
+def explain(problem: Problem, notes: tuple[str, ...]) -> str:
+    """The expression, the shapes that were inferred, notes, the program, and the plan of the surface's
+    kernel.
+    """
+    unused = [name for name in problem.data if name not in problem.program.data]
+    remarks = [*notes, *(f"{name} is given as data, and the expression does not use it" for name in unused)]
+    zero = initialize.biases(problem.program) if problem.program.data else frozenset()
+    weights = {name: " (a bias: starts at zero)" if name in zero else "" for name in problem.weights}
+    kernel = kernels.plane(problem.program, dtype="float32")
+    parts = {
+        "expression": problem.expression,
+        "data": "\n".join(f"{n}: {v.shape[0]} x {v.shape[1]}" for n, v in problem.data.items()),
+        f"weights ({problem.size:,} scalars)": "\n".join(
+            f"{name}: {rows} x {columns}{weights[name]}" for name, (rows, columns) in problem.weights.items()
+        ),
+        "notes": "\n".join(remarks),
+        "program": str(problem.program),
+        "plan": str(kernel.plan),
+    }
+    return "\n\n".join(
+        f"{title}\n" + "\n".join(f"  {line}" for line in text.splitlines()) for title, text in parts.items() if text
+    )

@@ -1,0 +1,314 @@
+"""A problem: the text of a loss, its data, and the shapes of its weights.
+
+In: a text, matrices, what is known of the weights. Out: an immutable Problem, which evaluates the loss and
+its gradient anywhere, starts a training run and makes a surface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import arguments, debug, initialize, kernels, language
+from .arguments import ArgumentError, Vector
+from .errors import DataError, ExpressionError
+from .matrices import Matrix, matrix
+
+if TYPE_CHECKING:
+    from .optimizers import Optimizer
+    from .planes import Plane
+    from .progress import Progress
+    from .surface import Surface
+    from .training import Run
+
+Shape = tuple[int, int]
+PartialShape = tuple[int | None, int | None]
+
+Blocks = Mapping[str, NDArray[Any]]
+Evaluate = Callable[[Blocks], tuple[NDArray[Any], ...]]
+Binder = Callable[[Mapping[str, Matrix]], Evaluate]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What was given for the weights: shapes, whole or partial or None, and starting values."""
+
+    shapes: Mapping[str, PartialShape | None]
+    values: Mapping[str, Matrix]
+
+
+class Problem:
+    """The text of a loss with its data and weights.
+
+    expression: the loss, one scalar, in the expression language.
+    data: name -> array, data frame, nested list or number; features x samples; a vector of n becomes 1 x n.
+    weights: name -> shape, partial shape such as (10, None), None, or an array, which is its starting value.
+    Those
+        that can be inferred may be left out; a name of the text that is not data is a weight.
+
+    Raises ExpressionError for a text that cannot be read, ShapeError for shapes that do not fit or are not
+    determined, DataError for data that are no finite matrices of numbers.
+    """
+
+    def __init__(
+        self, expression: str, data: Mapping[str, Any] | None = None, weights: Mapping[str, Any] | None = None
+    ) -> None:
+        if not isinstance(expression, str):
+            raise ArgumentError(f"the expression is a {type(expression).__name__}, a text is wanted")
+        named = _named("data", data)
+        declared = _declared(_named("weights", weights))
+        both = sorted(set(named) & set(declared.shapes))
+        if both:
+            raise DataError(f"{both[0]} is given as data and as a weight: leave it out of one of the two")
+        self._expression = expression
+        self._data = MappingProxyType({name: matrix(name, value) for name, value in named.items()})
+        self._tree = language.parse(expression, [*self._data, *declared.shapes])
+        debug.say(1, "syntax tree", lambda: str(self._tree))
+        self._shapes = language.infer(
+            self._tree, {name: _shape(value) for name, value in self._data.items()}, dict(declared.shapes), {}
+        )
+        self._program = language.lower(self._tree, self._shapes)
+        debug.say(2, "program", lambda: str(self._program))
+        self._weights: Mapping[str, Shape] = MappingProxyType(dict(self._shapes.weights))
+        unused = [name for name in declared.shapes if name not in self._weights]
+        if unused:
+            raise DataError(f"{unused[0]} is given as a weight, and the expression does not use it: leave it out")
+        if not self._weights:
+            raise ExpressionError("the expression holds no weights: every name in it is data, so nothing is learnt")
+        self._given = declared.values
+        self._size = sum(rows * columns for rows, columns in self._weights.values())
+        self._bound: dict[tuple[str, str, str], Evaluate] = {}
+
+    @property
+    def expression(self) -> str:
+        """The text of the loss, as it was given."""
+        return self._expression
+
+    @property
+    def data(self) -> Mapping[str, Matrix]:
+        """Name -> matrix (features x samples), read-only."""
+        return self._data
+
+    @property
+    def weights(self) -> Mapping[str, Shape]:
+        """Name -> shape, in order of first appearance in the expression."""
+        return self._weights
+
+    @property
+    def size(self) -> int:
+        """P, the number of scalar weights."""
+        return self._size
+
+    @property
+    def program(self) -> kernels.Program:
+        """The loss as a program: one output, 1 x 1."""
+        return self._program
+
+    @property
+    def start(self) -> Vector | None:
+        """The starting values (P,) where every weight was given one, else None."""
+        return self.pack(self._given) if set(self._given) == set(self._weights) else None
+
+    def __repr__(self) -> str:
+        weights = ", ".join(f"{name} {rows} x {columns}" for name, (rows, columns) in self._weights.items())
+        return f"Problem({self._expression!r}, {self._size:,} scalar weights: {weights})"
+
+    def pack(self, values: Mapping[str, ArrayLike]) -> Vector:
+        """The vector (P,) of a dict of arrays: each flattened row-major, one after the other in `weights`
+        order.
+
+        Raises ArgumentError for a name that is missing or unknown, or a shape that is another.
+        """
+        unknown = [name for name in values if name not in self._weights]
+        missing = [name for name in self._weights if name not in values]
+        if unknown or missing:
+            which = f"{unknown[0]} is no weight" if unknown else f"{missing[0]} is missing"
+            raise ArgumentError(f"{which}: the weights are {', '.join(self._weights)}")
+        blocks = []
+        for name, shape in self._weights.items():
+            block = matrix(name, values[name])
+            if block.shape != shape:
+                raise ArgumentError(f"{name} is {_sizes(_shape(block))}, the problem wants {_sizes(shape)}")
+            blocks.append(block.ravel())
+        return np.concatenate(blocks)
+
+    def unpack(self, vector: ArrayLike) -> dict[str, Matrix]:
+        """Name -> matrix, from a vector (P,): the inverse of `pack`."""
+        array = np.asarray(vector, dtype=np.float64)
+        if array.ndim != 1:
+            raise ArgumentError(f"the vector has the shape {array.shape}, ({self._size},) is wanted")
+        return {name: block[0].copy() for name, block in self.blocks(array).items()}
+
+    def blocks(self, points: ArrayLike, dtype: str = "float64") -> dict[str, NDArray[Any]]:
+        """Name -> (k, rows, columns), from k vectors (k, P) or one (P,): views where that is possible."""
+        array = arguments.points("w", points, self._size, dtype)
+        found, offset = {}, 0
+        for name, (rows, columns) in self._weights.items():
+            found[name] = array[:, offset : offset + rows * columns].reshape(-1, rows, columns)
+            offset += rows * columns
+        return found
+
+    def init(self, seed: int = 0, scheme: str = "glorot") -> Vector:
+        """Starting weights (P,): those that were given, and for the others random ones (NumPy's PCG64).
+
+        scheme "glorot": Glorot normal, zeros for weights that are only terms of sums whose other terms hold
+        data (biases); without data, and with "normal", N(0, 1) for all. Raises ArgumentError for any other.
+        """
+        drawn = initialize.draw(self._program, dict(self._weights), seed, scheme)
+        return self.pack({**drawn, **self._given})
+
+    def loss(self, w: ArrayLike, backend: str = "auto") -> Any:
+        """The loss: a float for w of (P,), an array (k,) for (k, P). In float64."""
+        found = self._evaluate("loss", w, backend)[0].reshape(-1)
+        return float(found[0]) if np.ndim(w) == 1 else found
+
+    def gradient(self, w: ArrayLike, backend: str = "auto") -> Vector:
+        """The derivatives of the loss by all weights: (P,) for w of (P,), (k, P) for (k, P). In float64."""
+        outputs = self._evaluate("gradient", w, backend)[1:]
+        flat = [block.reshape(len(block), block.shape[1] * block.shape[2]) for block in outputs]
+        found: Vector = np.concatenate(flat, axis=1)
+        return found[0] if np.ndim(w) == 1 else found
+
+    def _evaluate(self, what: str, w: ArrayLike, backend: str) -> tuple[NDArray[Any], ...]:
+        key = what, "float64", arguments.backend(backend)
+        if key not in self._bound:
+            self._bound[key] = compiled(self, self._program, *key)(self._data)
+        return self._bound[key](self.blocks(w))
+
+    def train(
+        self,
+        optimizer: Optimizer,
+        epochs: int,
+        seed: int = 0,
+        start: ArrayLike | Mapping[str, ArrayLike] | None = None,
+        batch_size: int | None = None,
+        dtype: str = "float64",
+        backend: str = "auto",
+        progress: Progress = None,
+    ) -> Run:
+        """Train, recording every step. See `training.train`, which this calls."""
+        from .training import train
+
+        return train(self, optimizer, epochs, seed, start, batch_size, dtype, backend, progress)
+
+    def surface(
+        self,
+        plane: Plane | None = None,
+        resolution: int | tuple[int, int] = 512,
+        extent: float | tuple[float, float, float, float] | None = None,
+        *,
+        gradient: bool = False,
+        dtype: str = "float32",
+        backend: str = "auto",
+        progress: Progress = None,
+    ) -> Surface:
+        """The loss on a plane through weight space. See `surface.compute`, which this calls."""
+        from .surface import compute
+
+        return compute(self, plane, resolution, extent, gradient, dtype, backend, progress)
+
+    def sized(self, shapes: Mapping[str, Shape]) -> kernels.Program:
+        """The program for data of other shapes and the same weights, as a last batch needs it.
+
+        Raises ShapeError where the expression does not fit such data.
+        """
+        found = language.infer(self._tree, dict(shapes), dict(self._weights), {})
+        return language.lower(self._tree, found)
+
+    def latex(self) -> str:
+        """The expression as LaTeX, without dollar signs."""
+        return language.latex(self._tree)
+
+    def explain(self) -> str:
+        """What the compiler makes of the expression: shapes, notes, the program, the plan of the plane's
+        kernel.
+        """
+        from .explanation import explain
+
+        return explain(self, tuple(self._shapes.notes))
+
+
+def compiled(problem: Problem, program: kernels.Program, what: str, dtype: str, backend: str) -> Binder:
+    """A compiled program of the problem, as data -> (blocks -> outputs).
+
+    program: the problem's, or one of its `sized` ones. what: "loss", whose output is (loss,), or "gradient":
+    (loss, its derivative by each of problem.weights ..). Blocks are {name: (k, rows, columns)}, outputs (k,
+    rows, columns).
+    """
+    wanted = kernels.derivative.gradient(program) if what == "gradient" else program
+    kernel = kernels.points(wanted, dtype=dtype, backend=backend)
+    order = list(program.weights)
+
+    def on(data: Mapping[str, Matrix]) -> Evaluate:
+        bound = kernel.bind({name: data[name] for name in wanted.data})
+
+        def evaluate(blocks: Blocks) -> tuple[NDArray[Any], ...]:
+            count = len(next(iter(blocks.values())))
+            if count == 0:
+                shapes = ((1, 1), *problem.weights.values())
+                return tuple(np.zeros((0, *shape)) for shape in (shapes[:1] if what == "loss" else shapes))
+            outputs = bound({name: blocks[name] for name in wanted.weights})
+            if what == "loss":
+                return (outputs[0],)
+            found = dict(zip(order, outputs[1:], strict=True))
+            return (
+                outputs[0],
+                *(_block(found, name, (count, *shape)) for name, shape in problem.weights.items()),
+            )
+
+        return evaluate
+
+    return on
+
+
+def _block(found: Mapping[str, NDArray[Any]], name: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    # A weight that folding removed, as in 0 * A, changes nothing: its derivative is zero.
+    return found[name] if name in found else np.zeros(shape)
+
+
+def _named(what: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise DataError(f"{what} is a {type(given).__name__}, a dict of names is wanted, as in {what}={{'X': ..}}")
+    for name in given:
+        if not isinstance(name, str) or not name[:1].isalpha() or not name.replace("_", "a").isalnum():
+            raise DataError(f"{name!r} in {what} is no name: a letter, then letters, digits and _")
+    return dict(given)
+
+
+def _declared(weights: Mapping[str, Any]) -> Declared:
+    shapes: dict[str, PartialShape | None] = {}
+    values: dict[str, Matrix] = {}
+    for name, given in weights.items():
+        if given is None or isinstance(given, tuple):
+            shapes[name] = None if given is None else _partial(name, given)
+        elif isinstance(given, list) and len(given) == 2 and all(isinstance(n, int | None) for n in given):
+            raise DataError(
+                f"{name} in weights is {given}: write {tuple(given)} for a shape, [{given}] for a starting value"
+            )
+        else:
+            values[name] = matrix(name, given)
+            shapes[name] = _shape(values[name])
+    return Declared(shapes, values)
+
+
+def _partial(name: str, given: tuple[Any, ...]) -> PartialShape:
+    sizes = {0: (1, 1), 1: (1, *given)}.get(len(given), given)
+    if len(sizes) != 2 or not all(n is None or (isinstance(n, int | np.integer) and n > 0) for n in sizes):
+        raise DataError(f"the shape of {name} is {given}: two sizes are wanted, as in (10, 4) or (10, None)")
+    rows, columns = (None if n is None else int(n) for n in sizes)
+    return rows, columns
+
+
+def _shape(value: Matrix) -> Shape:
+    return value.shape[0], value.shape[1]
+
+
+def _sizes(shape: Shape) -> str:
+    return f"{shape[0]} x {shape[1]}"

@@ -1,0 +1,184 @@
+"""Surfaces on disk: a .npz file of plain arrays and one JSON text, without pickle.
+
+In: a Surface with its run, or a path. Out: a file that is written whole or not at all, or the Surface that it
+holds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import AtlasError, StoreError
+from .planes import Plane
+from .surface import Surface
+from .training import Run
+
+FORMAT = "atlas-fast surface"
+VERSION = 1
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def save(surface: Surface, path: str | os.PathLike[str]) -> None:
+    """Write a surface, its plane and its run to a .npz file.
+
+    Raises StoreError for another suffix and where the file cannot be written; a file that was there is then
+    kept.
+    """
+    target = Path(path)
+    if target.suffix != ".npz":
+        raise StoreError(f"cannot save to {target}: the name must end in .npz")
+    plane, run = surface.plane, surface.run
+    arrays: Arrays = {
+        "a": surface.a,
+        "b": surface.b,
+        "loss": surface.loss,
+        "center": plane.center,
+        "u": plane.u,
+    }
+    if surface.gradient is not None:
+        arrays["gradient"] = surface.gradient
+    if plane.v is not None:
+        arrays["v"] = plane.v
+    if run is not None:
+        arrays |= {"run_weights": run.weights, "run_loss": run.loss}
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "expression": surface.expression,
+        "latex": surface.latex,
+        "weights": [[name, *shape] for name, shape in surface.weights.items()],
+        "method": surface.method,
+        "complete": surface.complete,
+        "seconds": surface.seconds,
+        "plane": {"explained": plane.explained, "labels": plane.labels},
+        "run": None if run is None else {name: getattr(run, name) for name in RUN_FIELDS},
+    }
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+    write(target, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
+
+
+RUN_FIELDS = (
+    "epochs",
+    "steps_per_epoch",
+    "optimizer",
+    "seed",
+    "batch_size",
+    "dtype",
+    "diverged_at",
+    "message",
+)
+"""What the header holds of a run; its arrays stand by themselves."""
+
+
+def write(target: Path, content: Callable[[IO[bytes]], object]) -> None:
+    """Write a file whole: beside its place first, then moved there. Raises StoreError where that fails."""
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix)
+        with os.fdopen(handle, "wb") as file:
+            content(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except BaseException as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise StoreError(f"cannot write {target}: {error.strerror or error}") from None
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def load(path: str | os.PathLike[str]) -> Surface:
+    """The surface that a .npz file holds, with its plane and run.
+
+    Raises StoreError, in one line, for a file that is not there, is damaged, or was not written by `save`.
+    """
+    source = Path(path)
+    if source.suffix != ".npz":
+        raise StoreError(f"cannot load {source}: the name must end in .npz")
+    try:
+        with np.load(source, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except OSError as error:
+        raise StoreError(f"cannot read {source}: {error.strerror or 'it is damaged'}") from None
+    except (ValueError, KeyError, EOFError, MemoryError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+        raise StoreError(f"cannot read {source}: it is damaged, or no .npz file") from None
+    try:
+        header = json.loads(arrays.pop("header").tobytes())
+        if header["format"] != FORMAT:
+            raise KeyError("format")
+        newer = int(header["version"]) > VERSION
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise StoreError(f"cannot read {source}: it was not written by Atlas Fast") from None
+    if newer:
+        raise StoreError(f"cannot read {source}: it was written by a newer version of Atlas Fast")
+    try:
+        return _surface(header, arrays)
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError, AtlasError) as error:
+        reason = " ".join(str(error).split())
+        raise StoreError(f"cannot read {source}: its parts do not fit one another ({reason})") from None
+
+
+def _surface(header: Mapping[str, Any], arrays: Arrays) -> Surface:
+    """The surface of a header and arrays. Raises whatever comes where they do not fit one another."""
+    for name, array in arrays.items():
+        if array.dtype not in (np.float32, np.float64):
+            raise ValueError(f"{name} is {array.dtype}")
+    a, b, loss, gradient = arrays["a"], arrays["b"], arrays["loss"], arrays.get("gradient")
+    if a.ndim != 1 or b.ndim != 1 or loss.shape != (len(b), len(a)):
+        raise ValueError(f"loss is {loss.shape}, a {a.shape}, b {b.shape}")
+    if gradient is not None and gradient.shape != (2, *loss.shape):
+        raise ValueError(f"gradient is {gradient.shape}")
+    if len(a) < 2 or not all(np.isfinite(x).all() and (np.diff(x) > 0).all() for x in (a, b)):
+        raise ValueError("the coordinates do not rise")
+    weights = {str(name): (int(rows), int(columns)) for name, rows, columns in header["weights"]}
+    size = sum(rows * columns for rows, columns in weights.values())
+    explained, (first, second) = header["plane"]["explained"], header["plane"]["labels"]
+    plane = Plane(
+        arrays["center"],
+        arrays["u"],
+        arrays.get("v"),
+        explained=None if explained is None else tuple(float(share) for share in explained),
+        labels=(str(first), str(second)),
+        run=None if header["run"] is None else _run(header["run"], arrays, size),
+    )
+    if plane.center.size != size:
+        raise ValueError(f"center is {plane.center.shape}")
+    return Surface(
+        a=a,
+        b=b,
+        loss=loss,
+        plane=plane,
+        expression=str(header["expression"]),
+        latex=str(header["latex"]),
+        weights=weights,
+        method=str(header["method"]),
+        gradient=gradient,
+        complete=bool(header["complete"]),
+        seconds=float(header["seconds"]),
+    )
+
+
+def _run(header: Mapping[str, Any], arrays: Arrays, size: int) -> Run:
+    weights, loss = arrays["run_weights"], arrays["run_loss"]
+    if loss.ndim != 1 or not len(loss) or weights.shape != (len(loss), size):
+        raise ValueError(f"run_weights is {weights.shape}, run_loss {loss.shape}")
+    return Run(weights, loss, **{name: header[name] for name in RUN_FIELDS})

@@ -1,0 +1,263 @@
+"""A surface: the loss at the vertices of a grid on a plane through weight space.
+
+In: a problem, a plane, a resolution and an extent. Out: an immutable Surface, which interpolates, places a
+run's path, saves and draws itself. Rows follow b and columns a, whatever the grid's shape.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import arguments, kernels
+from .arguments import ArgumentError, real, whole
+from .path import Path
+from .planes import Plane
+from .progress import Progress, reporting
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from .problem import Problem, Shape
+    from .training import Run
+
+Array = NDArray[np.float64]
+
+POINTS_LIMIT = 2**31
+"""Vertices of a surface that is held in memory: 8 GiB in float32."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """The loss on a grid; loss[i, j] is the loss at b[i], a[j].
+
+    a: (columns,). b: (rows,). loss: (rows, columns). gradient: (2, rows, columns), dL/da and dL/db, or None.
+    plane: where the grid lies. method: how it was computed. seconds: how long that took.
+    complete: False where it was stopped; vertices that were not computed are nan.
+    expression, latex: the loss. weights: name -> shape, the order of the plane's vectors.
+    run: a run to show: the one saved with it, or the one its plane comes from.
+    """
+
+    a: Array
+    b: Array
+    loss: NDArray[np.floating[Any]]
+    plane: Plane
+    expression: str
+    latex: str
+    weights: Mapping[str, Shape]
+    method: str
+    gradient: NDArray[np.floating[Any]] | None = None
+    complete: bool = True
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        for array in (self.a, self.b, self.loss, self.gradient):
+            if array is not None:
+                array.flags.writeable = False
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """(a0, a1, b0, b1): the first and last coordinates."""
+        return float(self.a[0]), float(self.a[-1]), float(self.b[0]), float(self.b[-1])
+
+    @property
+    def run(self) -> Run | None:
+        """The run that the surface shows, if there is one."""
+        return self.plane.run
+
+    @property
+    def overflowed(self) -> int:
+        """How many vertices are inf or nan; of a surface that was stopped, those not computed among them."""
+        return int(self.loss.size - np.isfinite(self.loss).sum())
+
+    @property
+    def message(self) -> str:
+        """What a reader of the surface must know, in a line; empty where there is nothing."""
+        count, total = self.overflowed, self.loss.size
+        if not self.complete:
+            return f"stopped before its end: {count:,} of {total:,} vertices hold no finite value"
+        if not count:
+            return ""
+        cure = ": a smaller extent, or dtype='float64', may mend it" if self.loss.dtype == np.float32 else ""
+        return f"{count:,} of {total:,} vertices overflowed (inf or nan){cure}"
+
+    def __repr__(self) -> str:
+        rows, columns = self.loss.shape
+        finite = self.loss[np.isfinite(self.loss)]
+        span = f", loss {finite.min():.6g} to {finite.max():.6g}" if finite.size else ""
+        told = f"; {self.message}" if self.message else ""
+        return f"Surface({rows} x {columns}, {self.loss.dtype}{span}{told})"
+
+    def at(self, a: ArrayLike, b: ArrayLike = 0.0) -> Any:
+        """The height at (a, b), interpolated between the vertices round it; nan outside the extent.
+
+        Arrays broadcast. On a line b plays no part. A float for two numbers, an array otherwise.
+        """
+        u, v = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(b, np.float64))
+        found = self._interpolated(u.ravel(), v.ravel()).reshape(u.shape)
+        return float(found) if found.ndim == 0 else found
+
+    def _interpolated(self, a: Array, b: Array) -> Array:
+        columns, across = _cells(self.a, a)
+        inside = np.isfinite(across)
+        if len(self.b) == 1:
+            rows, along = np.zeros(len(a), dtype=np.intp), np.zeros(len(a))
+        else:
+            rows, along = _cells(self.b, b)
+            inside &= np.isfinite(along)
+        height = np.zeros(len(a))
+        last_row, last_column = self.loss.shape[0] - 1, self.loss.shape[1] - 1
+        for down, along_weight in ((0, 1 - along), (1, along)):
+            for right, across_weight in ((0, 1 - across), (1, across)):
+                weight = along_weight * across_weight
+                corner = self.loss[np.minimum(rows + down, last_row), np.minimum(columns + right, last_column)]
+                # A vertex of no weight plays no part, even where it is inf or nan.
+                with np.errstate(invalid="ignore"):
+                    height += np.where(weight == 0, 0.0, weight * corner.astype(np.float64))
+        height[~inside] = np.nan
+        return height
+
+    def path(self, run: Run | None = None) -> Path:
+        """Where the steps of a run (None: the surface's own) fall on the surface; see Path.
+
+        Raises ArgumentError where there is no run, or its weights are not those of the plane.
+        """
+        run = self.run if run is None else run
+        if run is None:
+            raise ArgumentError("the surface knows no run: give one, as in surface.path(run)")
+        self._check(run)
+        coordinates, distance = self.plane.project(run.weights)
+        a, b = coordinates[:, 0].copy(), coordinates[:, 1].copy()
+        return Path(a, b, self._interpolated(a, b), run.loss, distance, np.arange(len(run.loss)))
+
+    def _check(self, run: Run) -> None:
+        if run.weights.shape[1] != self.plane.center.size:
+            raise ArgumentError(
+                f"the run has {run.weights.shape[1]} scalar weights, the surface's plane "
+                f"{self.plane.center.size}: "
+                f"they belong to different problems"
+            )
+
+    def showing(self, run: Run) -> Surface:
+        """The same surface with a run to show, save and draw."""
+        self._check(run)
+        return replace(self, plane=self.plane.framing(run))
+
+    def save(self, path: str | os.PathLike[str], run: Run | None = None) -> None:
+        """Write the surface and its run (or another one) to a .npz file. See `storage.save`."""
+        from .storage import save
+
+        save(self if run is None else self.showing(run), path)
+
+    def plot(self, run: Run | None = None) -> Figure:
+        """A picture: the surface in 3-D beside its contours, with the path of its run (or another one)."""
+        from .plot import plot
+
+        return plot(self if run is None else self.showing(run))
+
+
+def _cells(grid: Array, x: Array) -> tuple[NDArray[np.intp], Array]:
+    """For each x the cell of a rising grid that holds it, and how far along the cell it lies; nan outside."""
+    cell = np.clip(np.searchsorted(grid, x, side="right") - 1, 0, len(grid) - 2)
+    share = (x - grid[cell]) / (grid[cell + 1] - grid[cell])
+    share = np.where(x == grid[cell + 1], 1.0, share)
+    return cell, np.where((x >= grid[0]) & (x <= grid[-1]), share, np.nan)
+
+
+def compute(
+    problem: Problem,
+    plane: Plane | None = None,
+    resolution: int | tuple[int, int] = 512,
+    extent: float | tuple[float, float, float, float] | None = None,
+    gradient: bool = False,
+    dtype: str = "float32",
+    backend: str = "auto",
+    progress: Progress = None,
+) -> Surface:
+    """The loss of a problem at every vertex of a grid.
+
+    plane: None takes the axes of a problem of two scalars, the line of one. resolution: n, or (rows,
+    columns), at least 2 each; of a line the columns. extent: (a0, a1, b0, b1), both ends included, or a
+    half-width; None: the plane's reach, which holds its run's trajectory with a margin, and is 1 without a
+    run. gradient: dL/da and dL/db, too. dtype: "float32" or "float64". progress: None (a bar on a terminal),
+    True, False, or a function of (done, total) vertices that returns False to stop.
+
+    Raises ArgumentError for arguments that cannot be used. Vertices that overflow are counted in `message`.
+    """
+    plane = Plane.default(problem) if plane is None else plane
+    if not isinstance(plane, Plane):
+        raise ArgumentError(f"plane is a {type(plane).__name__}, a Plane is wanted, as Plane.pca(run) makes one")
+    if plane.center.size != problem.size:
+        raise ArgumentError(
+            f"the plane lies in {plane.center.size} dimensions, this problem has {problem.size} scalar weights"
+        )
+    dtype, backend = arguments.precision(dtype), arguments.backend(backend)
+    rows, columns = _resolution(resolution, plane.v is None)
+    a0, a1, b0, b1 = _extent(plane.reach if extent is None else extent)
+    a = np.linspace(a0, a1, columns)
+    b = np.zeros(1) if plane.v is None else np.linspace(b0, b1, rows)
+    if len(np.unique(a)) < columns or len(np.unique(b)) < rows:
+        raise ArgumentError("the extent is too small: neighbouring coordinates of the grid would be equal")
+    kernel = kernels.plane(problem.program, dtype=dtype, gradient=bool(gradient), backend=backend)
+    directions = (plane.center, plane.u, np.zeros(problem.size) if plane.v is None else plane.v)
+    data = {name: problem.data[name] for name in problem.program.data}
+    bound = kernel.bind(data, *(_held(problem, vector) for vector in directions))
+    began = time.perf_counter()
+    with reporting(progress, "surface") as report:
+        found = bound(a, b, progress=report)
+    with np.errstate(over="ignore"):
+        found = found.astype(dtype, copy=False)  # the oracle computes in float64
+    return Surface(
+        a=a,
+        b=b,
+        loss=found[0].copy(),
+        plane=plane,
+        expression=problem.expression,
+        latex=problem.latex(),
+        weights=dict(problem.weights),
+        method=f"direct evaluation of every vertex, {dtype}, {backend}",
+        gradient=found[1:].copy() if gradient else None,
+        complete=bool(bound.complete),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _held(problem: Problem, vector: Array) -> dict[str, Array]:
+    """The blocks of the weights that the program holds (folding may have removed one, as in 0 * A)."""
+    return {name: block for name, block in problem.unpack(vector).items() if name in problem.program.weights}
+
+
+def _resolution(resolution: Any, line: bool) -> tuple[int, int]:
+    """Rows and columns of the grid."""
+    if isinstance(resolution, tuple | list):
+        if len(resolution) != 2:
+            raise ArgumentError(f"resolution is {resolution!r}, a number or (rows, columns) is wanted")
+        rows, columns = (whole("resolution", n, 1 if line and k == 0 else 2) for k, n in enumerate(resolution))
+    else:
+        rows = columns = whole("resolution", resolution, 2)
+    rows = 1 if line else rows
+    if rows * columns > POINTS_LIMIT:
+        raise ArgumentError(
+            f"resolution {rows:,} x {columns:,} would take {rows * columns * 4 / 2**30:,.0f} GiB: at most "
+            f"{POINTS_LIMIT:,} vertices are taken"
+        )
+    return rows, columns
+
+
+def _extent(extent: Any) -> tuple[float, float, float, float]:
+    """The ends of both coordinates."""
+    if np.ndim(extent) == 0:
+        half = real("extent", extent, above=0)
+        return -half, half, -half, half
+    if len(extent) != 4:
+        raise ArgumentError(f"extent is {extent!r}, (a0, a1, b0, b1) or a half-width is wanted")
+    a0, a1, b0, b1 = (real(name, x) for name, x in zip(("a0", "a1", "b0", "b1"), extent, strict=True))
+    if not (a0 < a1 and b0 < b1):
+        raise ArgumentError(f"extent is ({a0:g}, {a1:g}, {b0:g}, {b1:g}): a0 < a1 and b0 < b1 are wanted")
+    return a0, a1, b0, b1
