@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import derivative, reference
 from .plan import Plan, make_plan
-from .program import Program
+from .program import Program, ProgramError
 from .streams import Body, split
 from .substitution import coefficient, substitute, with_gradient
 
@@ -164,7 +164,10 @@ class BoundPoints:
     def __call__(self, points: Mapping[str, ArrayLike]) -> tuple[Array, ...]:
         """points: (k, rows, columns) for each weight. Returns (k, rows, columns) for each output."""
         arrays = {name: np.asarray(points[name]) for name in self.kernel.program.weights}
-        count = next(iter(arrays.values())).shape[0]
+        count = len(next(iter(arrays.values())))
+        for name, shape in self.kernel.program.weights.items():
+            if arrays[name].shape != (count, *shape) or not count:
+                raise ProgramError(f"{name} has the shape {arrays[name].shape}, {(count or 1, *shape)} is wanted")
         if self.kernel.backend == "numpy":
             return self._by_reference(arrays, count)
         from .cpu.driver import Tiles

@@ -7,11 +7,15 @@ broadcast separates nests. A chain that only feeds a product with few rows is co
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from .primitives import PRIMITIVES, Shape
 from .streams import Body
+
+INLINE_ROWS = 4
+"""Rows of a product up to which its operand is computed inside its loop. No machine's number: what is stored decides
+the block of samples, and so the order of arithmetic."""
 
 Order = Literal["columns", "rows"]
 
@@ -51,28 +55,16 @@ def form_nests(
     values: list[int],
     levels: dict[int, Literal["row", "point"]],
     needed: set[int],
-    row_block: int,
 ) -> tuple[Nest, ...]:
     """The nests of one stage. needed: values that are read outside the stage, and so must be stored."""
-    return _Region(body, values, levels, needed, row_block).nests()
+    return _Region(body, values, levels, needed).nests()
 
 
 class _Region:
     def __init__(
-        self,
-        body: Body,
-        values: list[int],
-        levels: dict[int, Literal["row", "point"]],
-        needed: set[int],
-        row_block: int,
+        self, body: Body, values: list[int], levels: dict[int, Literal["row", "point"]], needed: set[int]
     ) -> None:
-        self.body, self.values, self.levels, self.needed, self.row_block = (
-            body,
-            values,
-            levels,
-            needed,
-            row_block,
-        )
+        self.body, self.values, self.levels, self.needed = body, values, levels, needed
         self.instructions = body.program.instructions
         self.inside = set(values)
         self.open: list[_Open] = []
@@ -129,21 +121,21 @@ class _Region:
             self.assign(value)
         for nest in self.open:
             self.inline_operand(nest)
-        finished = []
-        for number, nest in enumerate(self.open):
-            if nest.values:
-                rows, columns = nest.domain
-                stored = frozenset(v for v in nest.values if self.must_store(v, number))
-                order: Order = nest.order or "columns"
-                finished.append(
-                    Nest(nest.level, rows, columns, nest.streamed, order, tuple(nest.values), stored)
-                    if not nest.operand
-                    else replace(
-                        Nest(nest.level, rows, columns, nest.streamed, order, tuple(nest.values), stored),
-                        operand=tuple(sorted(nest.operand)),
-                    )
-                )
-        return tuple(finished)
+        return tuple(self.finished(number) for number, nest in enumerate(self.open) if nest.values)
+
+    def finished(self, number: int) -> Nest:
+        nest = self.open[number]
+        stored = frozenset(v for v in nest.values if self.must_store(v, number))
+        return Nest(
+            level=nest.level,
+            rows=nest.domain[0],
+            columns=nest.domain[1],
+            streamed=nest.streamed,
+            order=nest.order or "columns",
+            values=tuple(nest.values),
+            stored=stored,
+            operand=tuple(sorted(nest.operand)),
+        )
 
     def assign(self, value: int) -> None:
         earliest = 0
@@ -183,7 +175,7 @@ class _Region:
     def inline_operand(self, nest: _Open) -> None:
         """Move a chain that only feeds this product's second argument into the product's loop."""
         product = nest.contraction
-        if product is None or self.instructions[product].op != "matmul" or nest.domain[0] > self.row_block:
+        if product is None or self.instructions[product].op != "matmul" or nest.domain[0] > INLINE_ROWS:
             return
         pending = [self.instructions[product].args[1]]
         moved: set[int] = set()

@@ -234,7 +234,7 @@ class _Planner:
 
     def _nests(self, values: list[int], needed: set[int]) -> tuple[Nest, ...]:
         levels = {v: self.levels[v] or "row" for v in values}
-        return form_nests(self.body, values, levels, needed, self.row_block)
+        return form_nests(self.body, values, levels, needed)
 
     def _places(self, stages: list[Straight | Sweep], block: int) -> tuple[dict[int, Place], int, int]:
         places: dict[int, Place] = {}

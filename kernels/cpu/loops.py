@@ -57,7 +57,9 @@ class NestLoops:
     # The outer loops
 
     def _rows(self, body: Callable[[Index, int], None]) -> None:
-        self._groups(self.nest.rows, min(self.emitter.plan.row_block, self.nest.rows), body)
+        # An operand computed inside the product's loop is computed once: all rows in one block.
+        block = self.nest.rows if self.nest.operand else min(self.emitter.plan.row_block, self.nest.rows)
+        self._groups(self.nest.rows, block, body)
 
     def _columns(self, body: Callable[[Index, int], None]) -> None:
         if isinstance(self.count, int):

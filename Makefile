@@ -1,0 +1,70 @@
+# Every target makes what it needs, starting from a fresh clone with Python 3.11 or later and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help demo test check wheel pictures benchmark clean
+
+help:
+	@echo "make demo       train the iris-sigmoid example and write iris-sigmoid.png"
+	@echo "make test       run the tests"
+	@echo "make check      ruff, its formatter, and mypy on the installed tree"
+	@echo "make wheel      build dist/*.whl from a clean copy of the tree"
+	@echo "make pictures   make the README's pictures anew"
+	@echo "make benchmark  run every script in benchmarks/ (minutes)"
+	@echo "make clean      remove what the other targets made"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	    "Python 3.11 or later is needed, this is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3")'
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp a set of extras: pyproject.toml is what decides whether an environment is up to date.
+$(VENV)/installed: pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/installed-test: pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --editable ".[test,peers]"
+	@touch $@
+
+$(VENV)/installed-check: pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --editable ".[check]"
+	@touch $@
+
+demo: $(VENV)/installed
+	$(BIN)/atlas-fast example iris-sigmoid --out iris-sigmoid.png
+
+test: $(VENV)/installed-test
+	$(BIN)/pytest
+
+# A clean copy, since setuptools would take modules deleted long ago from build/lib.
+wheel: | $(BIN)/python
+	rm -rf build/tree dist
+	$(BIN)/python tests/packaging/clean_copy.py build/tree
+	$(PIP) wheel --quiet --no-deps $(WHEEL_OPTIONS) --wheel-dir dist build/tree
+
+# mypy meets the mapped packages (kernels/, viewer/) under their real names only where they are installed.
+check: $(VENV)/installed-check wheel
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	rm -rf build/site
+	$(PIP) install --quiet --no-deps --target build/site dist/*.whl
+	cd build/site && "$(abspath $(BIN))/mypy" --config-file "$(CURDIR)/pyproject.toml" \
+	    --cache-dir "$(CURDIR)/.mypy_cache" --python-executable "$(abspath $(BIN))/python" -p atlas_fast
+	MYPYPATH=build/site $(BIN)/mypy --python-executable "$(abspath $(BIN))/python" benchmarks
+
+# The README's pictures.
+pictures: $(VENV)/installed
+	mkdir -p benchmarks/pictures
+	for name in bowl iris-relu iris-sigmoid housing; do \
+	    $(BIN)/atlas-fast example $$name --out benchmarks/pictures/$$name.png || exit 1; done
+
+benchmark: $(VENV)/installed-test
+	for script in startup compile_time surfaces random_texts training; do \
+	    $(BIN)/python benchmarks/$$script.py || exit 1; done
+
+clean:
+	rm -rf $(VENV) build dist atlas_fast.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis iris-sigmoid.png
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

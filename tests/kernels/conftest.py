@@ -1,0 +1,35 @@
+"""What the tests of the kernels share: object files in a folder of their own, and the modules beside them."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# These are no tests: pytest's importlib mode finds them only on the path, and explains only asserts it is told of.
+sys.path.append(str(Path(__file__).parent))
+pytest.register_assert_rewrite("meanings", "networks", "rows")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def object_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The cache of compiled objects, empty when the tests start."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("objects")
+        patch.setenv("ATLAS_CACHE_DIR", str(folder))
+        yield folder
+
+
+@pytest.fixture
+def forget_compiled() -> Iterator[None]:
+    """Forget every kernel in memory before and after a test that changes what one is compiled from."""
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    from atlas_fast.kernels import execution
+
+    for kept in (execution.compile_body, execution._on_plane, execution.points, execution.plane):
+        kept.cache_clear()

@@ -1,0 +1,181 @@
+"""The same bits, whatever the threads, the vectors, the tiles, the registers and the process."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from networks import LOSSES, Array, Case, Loss, bumps, centred, classifier, deep, regression, softmax_over_samples
+
+from atlas_fast import kernels
+from atlas_fast.kernels import execution
+from atlas_fast.kernels.cpu import driver
+from atlas_fast.kernels.derivative import gradient
+from atlas_fast.kernels.plan import Plan, make_plan
+from atlas_fast.kernels.streams import Body
+
+A = np.linspace(-1.0, 1.0, 45)
+B = np.linspace(-0.5, 0.75, 23)
+
+CASES = {
+    # 151 samples: whole blocks, whole groups of samples in registers, and what is left over from both.
+    "classifier": lambda: classifier(samples=151, hidden=5).case(),
+    "regression": lambda: regression(samples=70, hidden=9).case(),
+    "centred": lambda: centred(samples=37).case(),
+    "softmax over samples": lambda: softmax_over_samples(samples=131).case(),
+    "bumps": lambda: bumps().case(),
+}
+
+VARIANTS = [("float32", False), ("float32", True), ("float64", False), ("float64", True)]
+
+
+# Each width is compiled: the programs that take long to compile in half of the variants.
+WIDENED = [
+    (name, *variant)
+    for name in CASES
+    for variant in VARIANTS
+    if name in ("regression", "bumps") or variant in (("float32", True), ("float64", False))
+]
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]()
+
+
+@pytest.fixture
+def always_in_parallel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads for the smallest grid too, on two or more cores."""
+    monkeypatch.setattr(driver, "WORTH_A_THREAD", 0)
+
+
+def assert_same_bits(found: Array, expected: Array) -> None:
+    """Equal as whole numbers, and not a number where the other is not."""
+    assert found.dtype == expected.dtype and found.shape == expected.shape
+    kind = np.int32 if found.dtype == np.float32 else np.int64
+    same = (found.view(kind) == expected.view(kind)) | (np.isnan(found) & np.isnan(expected))
+    assert same.all(), f"{np.count_nonzero(~same)} of {same.size} differ, the first: {found[~same][0]!r}"
+
+
+@pytest.mark.usefixtures("always_in_parallel")
+@pytest.mark.parametrize(("dtype", "slopes"), VARIANTS)
+def test_threads_and_tiles(case: Case, dtype: str, slopes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    bound = case.bound(dtype, slopes)
+    monkeypatch.setenv("ATLAS_THREADS", "1")
+    assert driver.thread_count() == 1
+    alone = bound(A, B)
+    assert np.isfinite(alone).any()
+    for threads in ("1", "2"):
+        monkeypatch.setenv("ATLAS_THREADS", threads)
+        for tile in (8, 64):
+            assert_same_bits(bound(A, B, tile=tile), alone)
+            assert_same_bits(bound(A, B, tile=tile, progress=lambda done, total: True), alone)
+
+
+@pytest.mark.parametrize(("name", "dtype", "slopes"), WIDENED)
+def test_vector_widths(name: str, dtype: str, slopes: bool) -> None:
+    case = CASES[name]()
+    narrow = case.bound(dtype, slopes, lanes=4)(A, B)
+    for lanes in (8, 16):
+        assert_same_bits(case.bound(dtype, slopes, lanes=lanes)(A, B), narrow)
+
+
+@pytest.mark.usefixtures("forget_compiled")
+@pytest.mark.parametrize("make", [classifier, deep, regression])
+def test_registers(make: Callable[[int], Loss], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with fewer registers computes smaller blocks of rows at a time, to the same bits."""
+    case, results = make(70).case(), []
+    for row_block in (4, 1, 3, 8):
+
+        def planned(body: Body, _: int, block_vectors: int, own: int = row_block) -> Plan:
+            return make_plan(body, own, block_vectors)
+
+        monkeypatch.setattr(execution, "make_plan", planned)
+        execution.compile_body.cache_clear()
+        execution.plane.cache_clear()
+        results.append(case.bound("float32", False)(A, B[:3]))
+    for result in results[1:]:
+        assert_same_bits(result, results[0])
+
+
+def test_a_part_of_the_grid_is_a_part_of_the_surface(case: Case) -> None:
+    """A point's value does not depend on its neighbours, nor on its place in a vector."""
+    bound = case.bound("float32")
+    whole = bound(A, B)
+    assert_same_bits(bound(A[7:12], B[3:5]), np.ascontiguousarray(whole[:, 3:5, 7:12]))
+    assert_same_bits(bound(A[::-1], B[::-1]), np.ascontiguousarray(whole[:, ::-1, ::-1]))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_one_point_is_one_of_many(dtype: str) -> None:
+    """The trainer's single point runs without vectors, to the same bits."""
+    case = regression(samples=70, hidden=9).case()
+    program, random = gradient(case.loss.program), np.random.default_rng(0)
+    points = {n: random.normal(size=(20, *shape)) for n, shape in case.loss.program.weights.items()}
+    bound = kernels.points(program, dtype=dtype).bind(case.data)
+    together = bound(points)
+    for k in (0, 7, 19):
+        for one, many in zip(bound({n: p[k : k + 1] for n, p in points.items()}), together, strict=True):
+            assert_same_bits(one, np.ascontiguousarray(many[k : k + 1]))
+
+
+@pytest.mark.usefixtures("always_in_parallel")
+def test_two_threads_of_python_at_once() -> None:
+    """Both on the same kernel and on different ones, many times over."""
+    cases = [CASES["regression"](), CASES["bumps"]()]
+    bounds = [case.bound("float32") for case in cases] * 2
+    expected = [bound(A, B) for bound in bounds]
+    together = threading.Barrier(len(bounds))
+
+    def repeatedly(bound: Callable[..., Array]) -> list[Array]:
+        together.wait()
+        return [bound(A, B) for _ in range(10)]
+
+    with ThreadPoolExecutor(len(bounds)) as pool:
+        for results, one in zip(pool.map(repeatedly, bounds), expected, strict=True):
+            for result in results:
+                assert_same_bits(result, one)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.usefixtures("always_in_parallel")
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_after_a_fork(threads: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parent has run in parallel before; the child runs what was compiled, and compiles something new."""
+    monkeypatch.setenv("ATLAS_THREADS", threads)
+    old, new = CASES["regression"](), regression(samples=23, hidden=3).case()
+    bound = old.bound("float32")
+    expected = bound(A, B)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            np.save(tmp_path / "old.npy", bound(A, B))
+            np.save(tmp_path / "new.npy", new.bound("float32")(A, B))
+            status = 0
+        finally:
+            os._exit(status)
+    assert waited(child) == 0
+    assert_same_bits(np.load(tmp_path / "old.npy"), expected)
+    assert_same_bits(np.load(tmp_path / "new.npy"), new.bound("float32")(A, B))
+
+
+def waited(child: int, seconds: float = 60.0) -> int:
+    """The exit status of a forked child; one that hangs is ended."""
+    timer = threading.Timer(seconds, os.kill, (child, 9))
+    timer.start()
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    finally:
+        timer.cancel()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_twice_is_the_same(name: str) -> None:
+    case = LOSSES[name]().case()
+    bound = case.bound("float32")
+    assert_same_bits(bound(A, B), bound(A, B))

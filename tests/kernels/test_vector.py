@@ -1,0 +1,159 @@
+"""The elementary functions of compiled code over the whole range of both formats, in units of the last place.
+
+float32 is compared with NumPy and SciPy in float64, float64 with NumPy in the platform's extended precision.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from meanings import Array
+from scipy.special import expit
+
+from atlas_fast import kernels
+from atlas_fast.kernels import Builder
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An elementary function, in a precision beyond float64, and the largest error in ulp that is allowed.
+
+    relative_to_x: how much of a rounding of x itself (|x| / 2 ulp of e^x) is allowed on top.
+    """
+
+    exact: Callable[[Array], Array]
+    float32: float
+    float64: float
+    relative_to_x: float = 0.0
+
+    def allowed(self, x: Array) -> Array:
+        allowed = getattr(self, str(x.dtype))
+        with np.errstate(invalid="ignore"):
+            return np.where(
+                np.isfinite(x) & (x < 0), allowed + self.relative_to_x * np.minimum(np.abs(x), 750) / 2, allowed
+            )
+
+
+def sigmoid(x: Array) -> Array:
+    return expit(x) if x.dtype == np.float64 else 1 / (1 + np.exp(-x))
+
+
+BOUNDS = {
+    "exp": Bound(np.exp, 3.0, 1.0),
+    "log": Bound(np.log, 2.0, 2.0),
+    "tanh": Bound(np.tanh, 3.0, 3.0),
+    # e^-x is reduced by one constant: far to the left its relative error is that of a rounded x.
+    "sigmoid": Bound(sigmoid, 3.0, 3.0, relative_to_x=1.0),
+    "sqrt": Bound(np.sqrt, 0.5, 0.5),
+}
+
+EPS32 = float(np.finfo(np.float32).eps)
+EXTENDED = np.finfo(np.longdouble).eps < 1e-18
+
+
+def numbers(dtype: str) -> Array:
+    """Numbers of every exponent and both signs, the special ones, and a fine grid where the functions bend."""
+    if dtype == "float32":
+        patterns = np.arange(0, 2**32, 16381, dtype=np.uint64).astype(np.uint32).view(np.float32)
+    else:
+        drawn = np.random.default_rng(0).integers(0, 2**64, 60_000, dtype=np.uint64, endpoint=False)
+        patterns = drawn.view(np.float64)
+    limit = 104.0 if dtype == "float32" else 746.0
+    fine = np.concatenate([np.linspace(-limit, limit, 60_001), np.linspace(-1, 1, 20_001), np.linspace(0.5, 2, 9_999)])
+    special = [0.0, -0.0, np.inf, -np.inf, np.nan, np.finfo(dtype).tiny, np.finfo(dtype).max, 1.0]
+    with np.errstate(all="ignore"):
+        return np.concatenate([patterns, fine.astype(dtype), np.array(special, dtype=dtype)])
+
+
+def compiled(op: str, x: Array) -> Array:
+    b = Builder()
+    kernel = kernels.points(b.build(b.emit(op, b.weight("x", (1, 1)))), dtype=str(x.dtype))
+    return kernel.bind({})({"x": x.reshape(-1, 1, 1)})[0].ravel()
+
+
+def errors(op: str, x: Array, found: Array) -> Array:
+    """The error of each result in ulp of the exact one, no smaller than that of the smallest normal number; a
+    result that is wrongly inf or nan, or wrongly not, is off by inf."""
+    wide = np.float64 if x.dtype == np.float32 else np.longdouble
+    with np.errstate(all="ignore"):
+        exact = BOUNDS[op].exact(x.astype(wide))
+        rounded = exact.astype(x.dtype)
+        unit = np.spacing(np.maximum(np.abs(rounded), np.finfo(x.dtype).tiny)).astype(wide)
+        error = np.abs(found.astype(wide) - exact) / unit
+        # The format's largest numbers: rounded is inf where exact is a finite number of the wider format.
+        same = (np.isnan(found) & np.isnan(exact)) | (np.isinf(rounded) & (found == rounded))
+        # exp says that it is 0 below sqrt(2) times the smallest normal number.
+        flushed = (np.abs(rounded) < 1.4143 * np.finfo(x.dtype).tiny) & (found == 0)
+        ended = np.isfinite(rounded) != np.isfinite(found)
+    return np.where(same | flushed, 0.0, np.where(ended, np.inf, error)).astype(float)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("op", BOUNDS)
+def test_the_error_is_bounded_over_the_whole_range(op: str, dtype: str) -> None:
+    if dtype == "float64" and not EXTENDED:
+        pytest.skip("this platform has nothing more precise than float64 to compare with")
+    x = numbers(dtype)
+    found = compiled(op, x)
+    assert found.dtype == dtype
+    error, allowed = errors(op, x, found), BOUNDS[op].allowed(x)
+    worst = int(np.argmax(error - allowed))
+    assert error[worst] <= allowed[worst], (
+        f"{op}({x[worst]!r}) is {found[worst]!r}, off by {error[worst]:.3g} ulp, allowed {allowed[worst]:.3g}; "
+        f"{np.count_nonzero(error > allowed)} of {x.size} are off by more than is allowed"
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_fixed_points_are_exact(dtype: str) -> None:
+    zero = np.zeros(1, dtype=dtype)
+    assert compiled("exp", zero) == 1
+    assert compiled("log", zero + 1) == 0
+    assert compiled("tanh", zero) == 0
+    assert compiled("sigmoid", zero) == 0.5
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("op", ["exp", "log", "tanh", "sigmoid"])
+def test_what_grows_never_falls_by_more_than_a_rounding(op: str, dtype: str) -> None:
+    x = np.linspace(0.01 if op == "log" else -20, 20, 50_001).astype(dtype)
+    steps = np.diff(compiled(op, x).astype(float))
+    scale = np.abs(compiled(op, x).astype(float))[1:]
+    assert (steps >= -2 * np.finfo(dtype).eps * scale).all()
+
+
+def test_tanh_keeps_its_digits_near_zero() -> None:
+    x = np.logspace(-37, -3, 1000).astype(np.float32)
+    np.testing.assert_allclose(compiled("tanh", x), np.tanh(x.astype(float)), rtol=4 * EPS32)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sigmoid_is_zero_and_not_a_small_number_where_it_underflows(dtype: str) -> None:
+    """So that log(sigmoid(x)) is -inf, which is counted and said, and no wrong number."""
+    x = np.array([-200.0 if dtype == "float32" else -1000.0, -np.inf], dtype=dtype)
+    assert (compiled("sigmoid", x) == 0).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_error_of_a_power_is_bounded(dtype: str) -> None:
+    """float32: the last bit. float64: twice |y log x| ulp and a few, since it is e^(y log x)."""
+    if dtype == "float64" and not EXTENDED:
+        pytest.skip("this platform has nothing more precise than float64 to compare with")
+    random = np.random.default_rng(0)
+    x = np.exp(random.normal(size=50_000) * 10).astype(dtype)
+    y = (random.normal(size=x.size) * 3).astype(dtype)
+    b = Builder()
+    kernel = kernels.points(b.build(b.emit("pow", b.weight("x", (1, 1)), b.weight("y", (1, 1)))), dtype=dtype)
+    found = kernel.bind({})({"x": x.reshape(-1, 1, 1), "y": y.reshape(-1, 1, 1)})[0].ravel()
+    wide = np.float64 if dtype == "float32" else np.longdouble
+    exact, tiny = np.power(x.astype(wide), y.astype(wide)), np.finfo(dtype).tiny
+    with np.errstate(over="ignore"):
+        overflowed = np.isinf(exact.astype(dtype))
+    assert (np.isinf(found) == overflowed).all()
+    kept = ~overflowed & (exact >= tiny)
+    assert kept.sum() > 10_000
+    error = np.abs(found[kept].astype(wide) - exact[kept]) / np.spacing(exact[kept].astype(dtype))
+    allowed = 1.0 if dtype == "float32" else 4 + 2 * np.abs(y * np.log(x))[kept]
+    assert (error <= allowed).all(), (error - allowed).max()
+    assert (found[exact < 0.5 * tiny] <= tiny).all()
