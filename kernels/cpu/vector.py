@@ -51,13 +51,14 @@ class Format:
     fraction: int
     bias: int
     exp_degree: int
+    sigmoid_degree: int
     log_terms: int
     saturation: float
     """tanh(x) rounds to 1 for x beyond it."""
 
 
-FLOAT32 = Format("float", "f32", "i32", 4, 23, 127, exp_degree=5, log_terms=5, saturation=10.0)
-FLOAT64 = Format("double", "f64", "i64", 8, 52, 1023, exp_degree=13, log_terms=12, saturation=20.0)
+FLOAT32 = Format("float", "f32", "i32", 4, 23, 127, exp_degree=6, sigmoid_degree=5, log_terms=5, saturation=10.0)
+FLOAT64 = Format("double", "f64", "i64", 8, 52, 1023, exp_degree=13, sigmoid_degree=13, log_terms=12, saturation=20.0)
 TAYLOR = 12
 FORMATS = {"float32": FLOAT32, "float64": FLOAT64}
 
@@ -254,7 +255,7 @@ class Vector:
         shifted = self.fma(x, Constant(-1 / log2), magic)
         n = self.sub(shifted, magic)
         r = self.fma(x, Constant(-1 / log2), self.neg(n))
-        e = self._polynomial(_power(2.0, form.exp_degree), r)
+        e = self._polynomial(_power(2.0, form.sigmoid_degree), r)
         return self.div(Constant(1.0), self.fma(e, self._power_of_two(shifted), Constant(1.0)))
 
     def _power_of_two(self, shifted: Value) -> Value:
