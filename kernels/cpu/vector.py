@@ -42,7 +42,8 @@ Value = str | Constant | Mask
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A floating-point format: LLVM's name, bytes, bits of the fraction, exponent bias, largest exponent of e^x."""
+    """A floating-point format: LLVM's names, bytes, bits of the fraction, exponent bias, and how long the polynomials
+    must be for it: degrees for e^x and tanh, for sigmoid, terms for log."""
 
     name: str
     suffix: str
@@ -59,8 +60,10 @@ class Format:
 
 FLOAT32 = Format("float", "f32", "i32", 4, 23, 127, exp_degree=6, sigmoid_degree=5, log_terms=5, saturation=10.0)
 FLOAT64 = Format("double", "f64", "i64", 8, 52, 1023, exp_degree=13, sigmoid_degree=13, log_terms=12, saturation=20.0)
-TAYLOR = 12
 FORMATS = {"float32": FLOAT32, "float64": FLOAT64}
+
+TAYLOR = 12
+"""The degree from which on a polynomial is Taylor's."""
 
 
 @cache

@@ -1,0 +1,56 @@
+"""The question for sizes that nothing determines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import ShapeError, Span
+from .declarations import PartialShape, Shape
+from .functions import Sizes as Pair
+from .unification import Sizes
+
+_AXES = ("rows", "columns")
+MOST_QUESTIONS, MOST_MEMBERS = 6, 12
+"""What one message asks for, and how many equal sizes it lists for each; a network of the usual depth fits."""
+
+
+def question(
+    weights: Mapping[str, Pair],
+    data: Mapping[str, Shape],
+    sizes: Sizes,
+    given: Mapping[str, PartialShape],
+    places: Mapping[str, Span],
+) -> ShapeError | None:
+    """One question a class of equal sizes, and what to give to answer them; None if all is known."""
+    classes: dict[int, list[tuple[str, int]]] = {}
+    for name, shape in weights.items():
+        for axis, variable in enumerate(shape):
+            if sizes.size(variable) is None:
+                classes.setdefault(sizes.find(variable), []).append((name, axis))
+    if not classes:
+        return None
+    answer: dict[str, list[int | None]] = {}
+    asked = []
+    for number, members in enumerate(list(classes.values())[:MOST_QUESTIONS], 1):
+        # The rows of a layer's weights are the number of its units, which is how people think of it.
+        name, axis = next((member for member in members if member[1] == 0), members[0])
+        answer.setdefault(name, list(given.get(name, (None, None))))[axis] = 10 * number
+        same = [f"{name}'s {_AXES[axis]}" for name, axis in members]
+        asked.append(" = ".join(same if len(same) <= MOST_MEMBERS else [*same[: MOST_MEMBERS - 1], "…"]))
+    shown = ", ".join(f'"{name}": ({rows}, {columns})' for name, (rows, columns) in answer.items())
+    if len(classes) > len(asked):
+        asked.append(f"{len(classes) - len(asked):,} other sizes")
+    return ShapeError(
+        f"{' and '.join(asked)} {'is' if len(asked) == 1 else 'are'} not determined: give weights={{{shown}}}",
+        places[next(iter(answer))],
+        hint=_hint(data),
+    )
+
+
+def _hint(data: Mapping[str, Shape]) -> str:
+    """A column of data as long as others have samples keeps sizes from being found."""
+    for name, (rows, columns) in data.items():
+        for other, (_, samples) in data.items():
+            if columns == 1 and samples == rows > 1 and name != other:
+                return f"{name} is a column of {rows}, and {other} has {rows} samples as columns; write {name}'"
+    return ""
