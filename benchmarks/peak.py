@@ -73,8 +73,11 @@ def measure(width: int, threads: int, rounds: int, repeats: int) -> float:
     return best
 
 
-def fma_peak(threads: int | None = None, rounds: int = 4_000_000, repeats: int = 5) -> float:
-    """Float32 multiply-adds a second of the whole machine, or of so many threads."""
+def fma_peak(threads: int | None = None, rounds: int = 1_000_000, repeats: int = 40) -> float:
+    """Float32 multiply-adds a second of the whole machine, or of so many threads.
+
+    The best of many short runs: other processes disturb a few of them at most.
+    """
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     count = threads or os.cpu_count() or 1

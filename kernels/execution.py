@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,9 @@ from .plan import Plan, make_plan
 from .program import Program, ProgramError
 from .streams import Body, split
 from .substitution import coefficient, substitute, with_gradient
+
+if TYPE_CHECKING:
+    from .cpu.driver import Tiles
 
 Array = NDArray[np.floating]
 Inputs = Mapping[str, ArrayLike]
@@ -273,16 +276,22 @@ class BoundPlane:
 
         code, dtype = self.code, self.kernel.dtype
         blocks = -(-a.size // code.lanes)
-        padded = np.concatenate([a, np.full(blocks * code.lanes - a.size, a[-1])]).astype(dtype)
-        out = np.full((b.size, blocks, code.output_size, code.lanes), np.nan, dtype=dtype)
+        padded = np.full(blocks * code.lanes, a[-1], dtype=dtype)
+        padded[: a.size] = a
+        out = np.empty((b.size, blocks, code.output_size, code.lanes), dtype=dtype)
         arguments = [*self._uniform, padded, np.ascontiguousarray(b, dtype=dtype), out]
         table = _table(arguments, blocks)
         work = b.size * blocks * code.plan.operations
         blocks_a_tile = max(1, tile // code.lanes)
         tiles = Tiles(code.address, table, code.scratch_bytes, blocks_a_tile, blocks, b.size, work)
-        self.complete = _in_groups(tiles, a.size * b.size, progress)
+        done = _in_groups(tiles, a.size * b.size, progress)
+        if done < tiles.total:
+            self.complete = False
+            row, first = divmod(done, -(-blocks // blocks_a_tile))
+            out[row, first * blocks_a_tile :] = np.nan
+            out[row + 1 :] = np.nan
         grid = out.transpose(2, 0, 1, 3).reshape(code.output_size, b.size, -1)
-        return np.ascontiguousarray(grid[:, :, : a.size])
+        return grid if grid.shape[2] == a.size else np.ascontiguousarray(grid[:, :, : a.size])
 
     def weights_at(self, a: float, b: float) -> dict[str, NDArray[np.float64]]:
         parts = self._parts
@@ -308,8 +317,8 @@ class BoundPlane:
         return out
 
 
-def _in_groups(tiles, points: int, progress: Progress | None) -> bool:  # type: ignore[no-untyped-def]
-    """Run tiles in groups of about GROUP_SECONDS; whether they were run to the end."""
+def _in_groups(tiles: Tiles, points: int, progress: Progress | None) -> int:
+    """Run tiles in groups of about GROUP_SECONDS until all are done or `progress` cancels; how many were done."""
     done, group = 0, tiles.first_group
     while done < tiles.total:
         started = time.perf_counter()
@@ -317,10 +326,10 @@ def _in_groups(tiles, points: int, progress: Progress | None) -> bool:  # type: 
         tiles.run(done, stop)
         seconds = time.perf_counter() - started
         done = stop
-        if progress is not None and progress(done * points // tiles.total, points) is False and done < tiles.total:
-            return False
+        if progress is not None and progress(done * points // tiles.total, points) is False:
+            break
         group = max(1, min(4 * group, int(group * GROUP_SECONDS / max(seconds, 1e-6))))
-    return True
+    return done
 
 
 @lru_cache(maxsize=256)

@@ -89,6 +89,12 @@ class Program:
                 readers[argument].append(position)
         return readers
 
+    @cached_property
+    def last_uses(self) -> list[tuple[int, ...]]:
+        """For each instruction the values that nothing needs after it, outputs excepted."""
+        last = {a: p for p, i in enumerate(self.instructions) for a in i.args if a not in self.outputs}
+        return [tuple({a for a in i.args if last.get(a) == p}) for p, i in enumerate(self.instructions)]
+
     def verify(self) -> Program:
         """Check every instruction against the table of primitives; return the program itself.
 

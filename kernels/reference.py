@@ -30,14 +30,12 @@ def evaluate(program: Program, inputs: Mapping[str, ArrayLike]) -> tuple[Array, 
     """The program's outputs, each a matrix. Inputs and errors as for `intermediates`; what is no longer needed is
     let go of on the way.
     """
-    last = {a: p for p, i in enumerate(program.instructions) for a in i.args}
     values: list[Array] = []
     with np.errstate(all="ignore"):
-        for position, instruction in enumerate(program.instructions):
+        for instruction, finished in zip(program.instructions, program.last_uses, strict=True):
             values.append(_value(instruction, values, inputs))
-            for argument in instruction.args:
-                if last[argument] == position and argument not in program.outputs:
-                    values[argument] = _GONE
+            for argument in finished:
+                values[argument] = _GONE
     return tuple(values[output] for output in program.outputs)
 
 
