@@ -98,10 +98,8 @@ class Plan:
             rows, columns = instructions[instruction.args[0]].shape
             counts["other"] += rows * columns
         else:
-            kinds = {"div": "division", "sqrt": "division", "detach": "", "broadcast": ""}
-            special = ("exp", "log", "tanh", "sigmoid", "pow")
-            kind = "special" if instruction.op in special else kinds.get(instruction.op, "other")
-            if kind:
+            kind = PRIMITIVES[instruction.op].cost
+            if kind != "nothing":
                 counts[kind] += rows * columns
 
     def __str__(self) -> str:

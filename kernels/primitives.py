@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,13 @@ Reverse = Callable[..., "tuple[int | None, ...]"]
 
 @dataclass(frozen=True)
 class Primitive:
-    """One row. `lower` takes a back end's operations (see cpu/vector.py) and the arguments' elements."""
+    """One row.
+
+    shape: the result's, None where the arguments do not fit. numpy: the meaning. diagonal, or forward and reverse:
+    the derivative. lower: from a back end's operations (see cpu/vector.py) and the arguments' elements.
+    linear: in all arguments "together", in "either" of two alone, in the "first" alone, or not. units: numbers that
+    leave the other argument as it is, each with the places where it may stand. cost: how a plan counts an element.
+    """
 
     name: str
     arity: int
@@ -43,6 +49,10 @@ class Primitive:
     forward: Forward | None = None
     reverse: Reverse | None = None
     lower: Callable[..., Any] | None = None
+    linear: Literal["together", "either", "first"] | None = None
+    commutative: bool = False
+    units: tuple[tuple[float, tuple[int, ...]], ...] = ()
+    cost: Literal["other", "special", "division", "nothing"] = "other"
 
     @property
     def elementwise(self) -> bool:
@@ -207,16 +217,19 @@ _ROWS = (
         "add", 2, broadcast_shape, np.add,
         diagonal=(lambda b, x, r, t: t, lambda b, x, r, t: t),
         lower=lambda v, x, y: v.add(x, y),
+        linear="together", commutative=True, units=((0.0, (0, 1)),),
     ),
     Primitive(
         "sub", 2, broadcast_shape, np.subtract,
         diagonal=(lambda b, x, r, t: t, lambda b, x, r, t: b.emit("neg", t)),
         lower=lambda v, x, y: v.sub(x, y),
+        linear="together", units=((0.0, (1,)),),
     ),
     Primitive(
         "mul", 2, broadcast_shape, np.multiply,
         diagonal=(lambda b, x, r, t: b.emit("mul", t, x[1]), lambda b, x, r, t: b.emit("mul", x[0], t)),
         lower=lambda v, x, y: v.mul(x, y),
+        linear="either", commutative=True, units=((1.0, (0, 1)),),
     ),
     Primitive(
         "div", 2, broadcast_shape, np.divide,
@@ -225,11 +238,13 @@ _ROWS = (
             lambda b, x, r, t: b.emit("neg", b.emit("div", b.emit("mul", t, r), x[1])),
         ),
         lower=lambda v, x, y: v.div(x, y),
+        linear="first", units=((1.0, (1,)),), cost="division",
     ),
     Primitive(
         "pow", 2, broadcast_shape, np.power,
         diagonal=(_power_of_base, _power_of_exponent),
         lower=lambda v, x, y: v.pow(x, y),
+        cost="special",
     ),
     Primitive(
         # The first of ties has the derivative, so that relu(x) = maximum(0, x) has relu'(0) = 0.
@@ -246,22 +261,26 @@ _ROWS = (
         "neg", 1, lambda s: s, np.negative,
         diagonal=(lambda b, x, r, t: b.emit("neg", t),),
         lower=lambda v, x: v.neg(x),
+        linear="together",
     ),
     Primitive("abs", 1, lambda s: s, np.abs, diagonal=(_absolute,), lower=lambda v, x: v.abs(x)),
     Primitive(
         "exp", 1, lambda s: s, np.exp,
         diagonal=(lambda b, x, r, t: b.emit("mul", t, r),),
         lower=lambda v, x: v.exp(x),
+        cost="special",
     ),
     Primitive(
         "log", 1, lambda s: s, np.log,
         diagonal=(lambda b, x, r, t: b.emit("div", t, x[0]),),
         lower=lambda v, x: v.log(x),
+        cost="special",
     ),
     Primitive(
         "sqrt", 1, lambda s: s, np.sqrt,
         diagonal=(lambda b, x, r, t: b.emit("div", b.emit("mul", b.constant(0.5), t), r),),
         lower=lambda v, x: v.sqrt(x),
+        cost="division",
     ),
     Primitive(
         "tanh", 1, lambda s: s, np.tanh,
@@ -269,6 +288,7 @@ _ROWS = (
             lambda b, x, r, t: b.emit("mul", t, b.emit("sub", b.constant(1.0), b.emit("mul", r, r))),
         ),
         lower=lambda v, x: v.tanh(x),
+        cost="special",
     ),
     Primitive(
         "sigmoid", 1, lambda s: s, _sigmoid,
@@ -276,6 +296,7 @@ _ROWS = (
             lambda b, x, r, t: b.emit("mul", t, b.emit("mul", r, b.emit("sub", b.constant(1.0), r))),
         ),
         lower=lambda v, x: v.sigmoid(x),
+        cost="special",
     ),
     Primitive("less", 2, broadcast_shape, _less, diagonal=(None, None), lower=lambda v, x, y: v.less(x, y)),
     Primitive("equal", 2, broadcast_shape, _equal, diagonal=(None, None), lower=lambda v, x, y: v.equal(x, y)),
@@ -289,28 +310,37 @@ _ROWS = (
         lower=lambda v, m, x, y: v.select(m, x, y),
     ),
     # The value alone: where a derivative would cancel by algebra, as for the shift of a softmax.
-    Primitive("detach", 1, lambda s: s, lambda x: x, diagonal=(None,), lower=lambda v, x: x),
+    Primitive(
+        "detach", 1, lambda s: s, lambda x: x,
+        diagonal=(None,), lower=lambda v, x: x,
+        cost="nothing",
+    ),
     Primitive(
         "broadcast", 1, _broadcast_to, _numpy_broadcast,
         forward=_linear_forward("broadcast"), reverse=_broadcast_reverse,
         lower=lambda v, x, shape: x,
+        linear="together", cost="nothing",
     ),
     Primitive(
         "matmul", 2, lambda s, t: (s[0], t[1]) if s[1] == t[0] else None, np.matmul,
         forward=_bilinear_forward("matmul"), reverse=_matmul_reverse,
+        linear="either",
     ),
     Primitive(
         # x y^T: how a sum over samples of products looks once samples are columns everywhere.
         "gram", 2, lambda s, t: (s[0], t[0]) if s[1] == t[1] else None, lambda x, y: np.matmul(x, y.T),
         forward=_bilinear_forward("gram"), reverse=_gram_reverse,
+        linear="either",
     ),
     Primitive(
         "transpose", 1, lambda s: (s[1], s[0]), np.transpose,
         forward=_linear_forward("transpose"), reverse=_transpose_reverse,
+        linear="together",
     ),
     Primitive(
         "sum", 1, _reduced, lambda x, axis: np.sum(x, axis=axis, keepdims=True),
         forward=_linear_forward("sum"), reverse=_sum_reverse,
+        linear="together",
     ),
     Primitive(
         "max", 1, _reduced, lambda x, axis: np.max(x, axis=axis, keepdims=True),

@@ -24,9 +24,6 @@ a and b of a plane. constant: a number of the text."""
 FOLD_LIMIT = 4096
 """A folded constant is stored in the program; larger results are left to be computed once for the whole plane."""
 
-COMMUTATIVE = ("add", "mul")
-"""Arguments are put in order, so that x y and y x are one value: both operations commute in floating point too."""
-
 INTEGER_POWER_LIMIT = 16
 """x^n is n - 1 multiplications or fewer up to here; beyond, `pow` is as fast and rounds once."""
 
@@ -191,9 +188,10 @@ class Builder:
 
     def emit(self, op: str, *args: int, **attributes: Any) -> int:
         """The value of a primitive: a new instruction, an equal one that exists, or a folded constant."""
-        if op in COMMUTATIVE:
-            args = tuple(sorted(args))
         shape = infer_shape(op, tuple(self.shape(a) for a in args), attributes)
+        if PRIMITIVES[op].commutative:
+            # In one order, so that x y and y x are one value: they are equal in floating point too.
+            args = tuple(sorted(args))
         simpler = self._simplified(op, args, shape, attributes)
         if simpler is not None:
             return simpler
@@ -250,7 +248,7 @@ class Builder:
         if op == "pow":
             exponent = self.constant_value(args[1])
             return self._power(args[0], exponent.item()) if exponent is not None and exponent.size == 1 else None
-        for unit, positions in _UNITS.get(op, ()):
+        for unit, positions in PRIMITIVES[op].units:
             for position in positions:
                 other = args[1 - position]
                 if self._is(args[position], unit) and self.shape(other) == shape:
@@ -283,15 +281,6 @@ class Builder:
             if n:
                 square = self.emit("mul", square, square)
         return result
-
-
-_UNITS: dict[str, tuple[tuple[float, tuple[int, ...]], ...]] = {
-    "add": ((0.0, (0, 1)),),
-    "sub": ((0.0, (1,)),),
-    "mul": ((1.0, (0, 1)),),
-    "div": ((1.0, (1,)),),
-}
-"""For each operator its neutral number and the arguments at which it may stand."""
 
 
 Leaf = Callable[[Builder, Instruction], int]

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .derivative import tangents
+from .primitives import PRIMITIVES
 from .program import LEAVES, Builder, Instruction, Program, copy_leaf, rebuild
 
 Presence = Mapping[str, tuple[bool, bool]]
@@ -35,10 +36,6 @@ class Affine:
     @property
     def varies(self) -> bool:
         return self.ka is not None or self.kb is not None
-
-
-_LINEAR_IN_ONE = ("neg", "transpose", "sum", "broadcast", "detach")
-_BILINEAR = ("mul", "matmul")
 
 
 class _Substitution:
@@ -97,11 +94,11 @@ class _Substitution:
 
     @staticmethod
     def _linear(op: str, forms: list[Affine]) -> bool:
-        if op in ("add", "sub", *_LINEAR_IN_ONE):
-            return True
-        if op in _BILINEAR:
-            return not all(form.varies for form in forms)
-        return op == "div" and not forms[1].varies
+        """Whether the primitive is linear in those of its arguments that vary."""
+        linear = PRIMITIVES[op].linear
+        if linear == "first":
+            return not any(form.varies for form in forms[1:])
+        return linear == "together" or (linear == "either" and not all(form.varies for form in forms))
 
     def _part(self, op: str, own: list[int | None], forms: list[Affine], apply, instruction) -> int | None:  # type: ignore[no-untyped-def]
         """One coefficient of a linear primitive's result, of the result's shape."""
