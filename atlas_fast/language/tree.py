@@ -7,14 +7,14 @@
 | name | | the name of data or of a weight |
 | sum | the terms, 2 or more | a tuple of "+" or "-", one a term; the first is "+" |
 | product | the factors, 2 or more, from left to right | a tuple of "*", ".*" or "/", one before each but the first |
-| negate, transpose | the operand | |
+| negate | the operand | |
 | power | base, exponent | |
 | matrix | the entries, row by row | (rows, columns) |
 | call | the values, as many as were written | `Call`: the function's name and its literal options |
 | alias | the node that is meant | the name of a binding or of a function of one's own |
 
-Bars are calls: |x| of abs, ||x||_p of norm with the option p ("1", "2", "F" or "inf"). "*" is the matrix product, or
-scaling where one side is a scalar; ".*" and "/" work element by element.
+Signs are calls: |x| of abs, ||x||_p of norm with the option p ("1", "2", "F", "inf"), x' of transpose.
+"*" is the matrix product, or scaling where one side is a scalar; ".*" and "/" work element by element.
 """
 
 from __future__ import annotations
