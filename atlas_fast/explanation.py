@@ -11,14 +11,15 @@ if TYPE_CHECKING:
 
 
 def explain(problem: Problem, notes: tuple[str, ...]) -> str:
-    """The expression, the shapes that were inferred, notes, the program, and the plan of the surface's
-    kernel.
+    """The expression, the shapes that were inferred, notes, the program; what a surface's kernel hoists out of the
+    grid and what is left for each point, its plan with the cost of a point, and how much code it became.
     """
     unused = [name for name in problem.data if name not in problem.program.data]
     remarks = [*notes, *(f"{name} is given as data, and the expression does not use it" for name in unused)]
     zero = initialize.biases(problem.program) if problem.program.data else frozenset()
     weights = {name: " (a bias: starts at zero)" if name in zero else "" for name in problem.weights}
-    kernel = kernels.plane(problem.program, dtype="float32")
+    code = kernels.plane(problem.program, dtype="float32").code()
+    body = code.plan.body
     parts = {
         "expression": problem.expression,
         "data": "\n".join(f"{n}: {v.shape[0]} x {v.shape[1]}" for n, v in problem.data.items()),
@@ -27,7 +28,10 @@ def explain(problem: Problem, notes: tuple[str, ...]) -> str:
         ),
         "notes": "\n".join(remarks),
         "program": str(problem.program),
-        "plan": str(kernel.plan),
+        "once for the plane w = center + a u + b v (a weight's .c, .u and .v)": str(body.prologue),
+        "for each point (u0, u1, .. are the results above)": str(body.program),
+        "plan (* is stored)": str(code.plan),
+        "code": f"{code.lanes} points a vector, {code.ir.count(chr(10)):,} lines of LLVM IR: ATLAS_DEBUG=4 prints them",
     }
     return "\n\n".join(
         f"{title}\n" + "\n".join(f"  {line}" for line in text.splitlines()) for title, text in parts.items() if text
