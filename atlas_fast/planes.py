@@ -158,6 +158,10 @@ class Plane:
         to it, and explains nothing. Raises ArgumentError for a run that did not move, and for components it
         does not have.
         """
+        from .training import Run
+
+        if not isinstance(run, Run):
+            raise ArgumentError(f"run is a {type(run).__name__}, what problem.train(..) returned is wanted")
         try:
             wanted = tuple(whole("components", which, 0) for which in components)
         except TypeError:

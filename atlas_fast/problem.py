@@ -72,6 +72,7 @@ class Problem:
         self._shapes = language.infer(
             self._tree, {name: _shape(value) for name, value in self._data.items()}, dict(declared.shapes), {}
         )
+        language.check_values(self._tree, self._data)
         self._program = language.lower(self._tree, self._shapes)
         debug.say(2, "program", lambda: str(self._program))
         self._weights: Mapping[str, Shape] = MappingProxyType(dict(self._shapes.weights))

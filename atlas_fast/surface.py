@@ -84,8 +84,8 @@ class Surface:
             return f"stopped before its end: {count:,} of {total:,} vertices hold no finite value"
         if not count:
             return ""
-        cure = ": a smaller extent, or dtype='float64', may mend it" if self.loss.dtype == np.float32 else ""
-        return f"{count:,} of {total:,} vertices overflowed (inf or nan){cure}"
+        cure = ", or dtype='float64'," if self.loss.dtype == np.float32 else ""
+        return f"{count:,} of {total:,} vertices are inf or nan; if they overflowed, a smaller extent{cure} may mend it"
 
     def __repr__(self) -> str:
         rows, columns = self.loss.shape
@@ -146,6 +146,10 @@ class Surface:
 
     def showing(self, run: Run) -> Surface:
         """The same surface with a run to show, save and draw."""
+        from .training import Run
+
+        if not isinstance(run, Run):
+            raise ArgumentError(f"run is a {type(run).__name__}, what problem.train(..) returned is wanted")
         self._check(run)
         return replace(self, plane=self.plane.framing(run))
 

@@ -126,7 +126,8 @@ def _check_memory(body: Body) -> None:
 
 def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:
     """(k, ..) -> (blocks, elements, lanes), the last block filled up with copies of the last point."""
-    flat = np.asarray(values, dtype=dtype).reshape(count, -1)
+    with np.errstate(over="ignore"):
+        flat = np.asarray(values, dtype=dtype).reshape(count, -1)
     if lanes == 1:
         return np.ascontiguousarray(flat)
     padded = -(-count // lanes) * lanes
@@ -276,10 +277,12 @@ class BoundPlane:
 
         code, dtype = self.code, self.kernel.dtype
         blocks = -(-a.size // code.lanes)
-        padded = np.full(blocks * code.lanes, a[-1], dtype=dtype)
-        padded[: a.size] = a
+        with np.errstate(over="ignore"):  # a plane of a run that diverged may reach beyond float32
+            padded = np.full(blocks * code.lanes, a[-1]).astype(dtype)
+            padded[: a.size] = a
+            rows = np.ascontiguousarray(b, dtype=dtype)
         out = np.empty((b.size, blocks, code.output_size, code.lanes), dtype=dtype)
-        arguments = [*self._uniform, padded, np.ascontiguousarray(b, dtype=dtype), out]
+        arguments = [*self._uniform, padded, rows, out]
         table = _table(arguments, blocks)
         work = b.size * blocks * code.plan.operations
         blocks_a_tile = max(1, tile // code.lanes)

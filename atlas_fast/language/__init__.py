@@ -4,6 +4,7 @@ parse (text -> syntax tree), infer (tree and the shapes of data -> all shapes), 
 (tree -> LaTeX). The table of functions is functions.py.
 """
 
+from .demands import check_values
 from .functions import FUNCTIONS
 from .lowering import lower
 from .parser import parse
@@ -11,4 +12,4 @@ from .shapes import Shapes, infer
 from .tree import Tree
 from .typeset import latex
 
-__all__ = ["FUNCTIONS", "Shapes", "Tree", "infer", "latex", "lower", "parse"]
+__all__ = ["FUNCTIONS", "Shapes", "Tree", "check_values", "infer", "latex", "lower", "parse"]

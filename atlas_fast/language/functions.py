@@ -12,6 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from . import formulas
 from .notation import ATOM, POWER, Part, applied, fenced, upright
 
@@ -57,9 +60,21 @@ XY = (Argument("x"), Argument("y"))
 
 
 @dataclass(frozen=True)
+class Demand:
+    """What a function wants of data: of which argument (counted from 0), which entries are right, in words.
+
+    right and words take the function's options; right also the matrix.
+    """
+
+    argument: int
+    right: Callable[..., NDArray[np.bool_]]
+    words: Callable[..., str]
+
+
+@dataclass(frozen=True)
 class Function:
     """One row. has_axis: takes axis=0 or axis=1. normalizes: over the last axis unless `axis` is given.
-    also: names that others give to it, for hints."""
+    also: names that others give to it, for hints. demand: what it wants of values that are data."""
 
     name: str
     help: str
@@ -70,6 +85,7 @@ class Function:
     has_axis: bool = False
     normalizes: bool = False
     also: tuple[str, ...] = ()
+    demand: Demand | None = None
 
     @property
     def signature(self) -> str:
@@ -191,6 +207,7 @@ _ROWS = (
         (Argument("y"), Argument("k", "count")),
         lambda relations, y, k: relations.labels(y, k),
         also=("one_hot",),
+        demand=Demand(0, lambda y, k: np.isin(y, np.arange(k)), lambda k: f"labels 0 to {k - 1}"),
     ),
     Function("exp", "e^x", formulas.primitive("exp"), latex=_known("exp")),
     Function("log", "the natural logarithm", formulas.primitive("log"), latex=_known("log"), also=("ln",)),
@@ -267,7 +284,14 @@ _ROWS = (
         (*XY, Argument("delta", "scalar", True, 1.0)),
         _loss,
     ),
-    Function("hinge", "the mean of max(0, 1 - x*y), the labels -1 and 1", formulas.hinge, XY, _loss),
+    Function(
+        "hinge",
+        "the mean of max(0, 1 - x*y), the labels -1 and 1",
+        formulas.hinge,
+        XY,
+        _loss,
+        demand=Demand(1, lambda y: np.isin(y, (-1, 1)), lambda: "labels -1 and 1"),
+    ),
     Function(
         "cross_entropy",
         "classes x samples: the mean over samples of -sum(target * log_softmax(logit))",
@@ -283,6 +307,7 @@ _ROWS = (
         (Argument("logits"), Argument("targets")),
         _loss,
         also=("bce", "logistic_loss"),
+        demand=Demand(1, lambda y: (y >= 0) & (y <= 1), lambda: "targets from 0 to 1"),
     ),
 )
 

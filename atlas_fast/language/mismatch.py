@@ -76,6 +76,8 @@ class Wording:
     def product_hint(self, left: Term, right: Term, inner: int, facing: int) -> str:
         rows, columns = self.sizes.size(left.shape[0]), self.sizes.size(right.shape[1])
         a, b = self.piece(left.span), self.piece(right.span)
+        if self.known(left.shape) == self.known(right.shape):
+            return f"write {a} .* {b} to multiply element by element"
         if right.data and left.weight and abs(inner - facing) == 1:
             if facing < inner:
                 return f"{b} has one row fewer than {a} has columns; was a feature dropped?"

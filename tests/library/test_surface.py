@@ -162,7 +162,7 @@ def test_vertices_that_overflow_are_counted_and_said() -> None:
     # exp(a) in float32 is inf from 88.73 on: of -100, -50, 0, 50, 100 the last, in all five rows.
     surface = af.Problem("exp(x) + y^2").surface(resolution=5, extent=100)
     assert surface.overflowed == 5
-    assert surface.message.startswith("5 of 25 vertices overflowed (inf or nan)")
+    assert surface.message.startswith("5 of 25 vertices are inf or nan")
     assert surface.message in repr(surface)
     assert np.isinf(surface.loss[:, -1]).all()
     assert af.Problem("exp(x) + y^2").surface(resolution=5, extent=100, dtype="float64").overflowed == 0
