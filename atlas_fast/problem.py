@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import arguments, debug, initialize, kernels, language
+from . import arguments, initialize, kernels, language
 from .arguments import ArgumentError, Vector
 from .errors import DataError, ExpressionError
+from .kernels import debug
 from .matrices import Matrix, matrix
 
 if TYPE_CHECKING:

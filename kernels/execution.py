@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import derivative, reference
-from .plan import Plan, make_plan
+from . import debug, derivative, reference
+from .plan import BLOCK_VECTORS, Plan, make_plan
 from .program import Program, ProgramError
 from .streams import Body, split
 from .substitution import coefficient, substitute, with_gradient
@@ -42,13 +42,6 @@ GROUP_SECONDS = 0.1
 """How long tiles run before progress is reported and Ctrl-C is heard."""
 
 
-def debug_level() -> int:
-    import os
-
-    level = os.environ.get("ATLAS_DEBUG", "0")
-    return int(level) if level.isdigit() else 0
-
-
 @dataclass(frozen=True)
 class Code:
     """A compiled plan."""
@@ -71,8 +64,6 @@ class Code:
 @lru_cache(maxsize=256)
 def compile_body(program: Program, sampled: frozenset[str], dtype: str, lanes: int | None, block_vectors: int) -> Code:
     """Split, plan, emit and compile a program for this machine; lanes None: as wide as its vectors."""
-    import sys
-
     from .cpu.compiler import compile_module
     from .cpu.emit import emit
     from .cpu.machine import host
@@ -81,10 +72,8 @@ def compile_body(program: Program, sampled: frozenset[str], dtype: str, lanes: i
     machine = host()
     plan = make_plan(split(program, sampled), machine.row_block, block_vectors)
     ir, layout = emit(plan, dtype, lanes or machine.lanes(dtype))
-    if debug_level() >= 3:
-        print(f"-- plan\n{plan}", file=sys.stderr)
-    if debug_level() >= 4:
-        print(f"-- code\n{ir}", file=sys.stderr)
+    debug.say(3, "plan", lambda: str(plan))
+    debug.say(4, "code", lambda: ir)
     compiled = compile_module(ir, machine)
     seconds = time.perf_counter() - started
     leaves = [*enumerate(plan.body.program.instructions)]
@@ -224,8 +213,6 @@ class PlaneKernel:
         if presence is None:
             presence = tuple((name, True, True) for name in self.program.weights)
         program = _on_plane(self.program, presence, self.gradient)
-        from .plan import BLOCK_VECTORS
-
         return compile_body(program, frozenset(self.program.data), self.dtype, self.lanes, BLOCK_VECTORS)
 
     @property

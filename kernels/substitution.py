@@ -9,7 +9,7 @@ the bracket is the same for a whole row of the grid.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .derivative import tangents
@@ -100,7 +100,14 @@ class _Substitution:
             return not any(form.varies for form in forms[1:])
         return linear == "together" or (linear == "either" and not all(form.varies for form in forms))
 
-    def _part(self, op: str, own: list[int | None], forms: list[Affine], apply, instruction) -> int | None:  # type: ignore[no-untyped-def]
+    def _part(
+        self,
+        op: str,
+        own: list[int | None],
+        forms: list[Affine],
+        apply: Callable[..., int],
+        instruction: Instruction,
+    ) -> int | None:
         """One coefficient of a linear primitive's result, of the result's shape."""
         b = self.builder
         if all(part is None for part in own):
