@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import initialize, kernels
+from . import kernels
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -16,7 +16,7 @@ def explain(problem: Problem, notes: tuple[str, ...]) -> str:
     """
     unused = [name for name in problem.data if name not in problem.program.data]
     remarks = [*notes, *(f"{name} is given as data, and the expression does not use it" for name in unused)]
-    zero = initialize.biases(problem.program) if problem.program.data else frozenset()
+    zero = problem.biases if problem.program.data else frozenset()
     weights = {name: " (a bias: starts at zero)" if name in zero else "" for name in problem.weights}
     code = kernels.plane(problem.program, dtype="float32").code()
     body = code.plan.body

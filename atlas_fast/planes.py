@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arguments import ArgumentError, Vector, choice, points, vector, whole
 from .entries import entry, position
+from .kernels.blas import one_thread
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -98,8 +99,8 @@ class Plane:
         second is zero."""
         away = points("ws", ws, self.center.size) - self.center
         basis = np.column_stack([self.u] if self.v is None else [self.u, self.v])
-        q, r = np.linalg.qr(basis)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), one_thread():
+            q, r = np.linalg.qr(basis)
             inside = away @ q
             coordinates = np.linalg.solve(r, inside.T).T
             distances = np.linalg.norm(away - inside @ q.T, axis=1)
@@ -256,7 +257,7 @@ def _scaled(problem: Problem, direction: Vector, center: Vector, normalize: str 
     blocks, centers = problem.unpack(direction), problem.unpack(center)
     for name, block in blocks.items():
         if normalize == "variable":
-            block /= np.linalg.norm(block)
+            block /= np.sqrt(np.square(block).sum())  # not norm(), which is BLAS's
         else:
             block *= np.linalg.norm(centers[name], axis=1, keepdims=True) / np.linalg.norm(block, axis=1, keepdims=True)
     return problem.pack(blocks)
@@ -279,7 +280,8 @@ def _principal(steps: NDArray[np.float64], count: int) -> tuple[list[Vector], li
     count = min(count, away.shape[1])
     rank = min(count, *away.shape)
     few = away.size <= FULL_LIMIT or rank >= min(away.shape)
-    fitted = PCA(n_components=rank, svd_solver="full" if few else "arpack", random_state=0).fit(away)
+    with one_thread():
+        fitted = PCA(n_components=rank, svd_solver="full" if few else "arpack", random_state=0).fit(away)
     shares = [float(share) for share in fitted.explained_variance_ratio_]
     directions: list[Vector] = []
     for direction, share in zip(fitted.components_, shares, strict=True):

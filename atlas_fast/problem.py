@@ -107,6 +107,11 @@ class Problem:
         return self._size
 
     @property
+    def biases(self) -> frozenset[str]:
+        """The weights that are only terms of sums whose other terms hold data: they start at zero."""
+        return self._shapes.biases
+
+    @property
     def program(self) -> kernels.Program:
         """The loss as a program: one output, 1 x 1."""
         return self._program
@@ -161,7 +166,7 @@ class Problem:
         scheme "glorot": Glorot normal, zeros for weights that are only terms of sums whose other terms hold
         data (biases); without data, and with "normal", N(0, 1) for all. Raises ArgumentError for any other.
         """
-        drawn = initialize.draw(self._program, dict(self._weights), seed, scheme)
+        drawn = initialize.draw(self._weights, self.biases, bool(self._program.data), seed, scheme)
         return self.pack({**drawn, **self._given})
 
     def loss(self, w: ArrayLike, backend: str = "auto") -> Any:

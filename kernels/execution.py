@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import debug, derivative, reference
+from . import blas, debug, derivative, reference
 from .plan import BLOCK_VECTORS, Plan, make_plan
 from .program import Program, ProgramError
 from .streams import Body, split
@@ -31,6 +32,9 @@ Backend = Literal["cpu", "numpy"]
 
 POINTS_BLOCK_VECTORS = 4096
 """Streamed values a block may hold where points come few at a time: 32 KiB of single float64 numbers."""
+
+THREADED_PRODUCT = 4096
+"""Multiplications of a product below which no BLAS starts threads: well under OpenBLAS's own least, some 50,000."""
 
 UNIFORM_LIMIT = 8 * 2**30
 """Bytes of float64 that what is computed once for a plane may take."""
@@ -94,13 +98,22 @@ def compile_body(program: Program, sampled: frozenset[str], dtype: str, lanes: i
 
 def _uniforms(code: Code, inputs: Inputs, dtype: str) -> list[Array]:
     """The prologue's outputs, computed in float64 and laid out as the emitted code reads them."""
+    prologue = code.plan.body.prologue
     _check_memory(code.plan.body)
-    values = reference.evaluate(code.plan.body.prologue, inputs)
+    with blas.one_thread() if _multiplies(prologue) else nullcontext():
+        values = reference.evaluate(prologue, inputs)
     with np.errstate(over="ignore"):
         return [
             np.ascontiguousarray(values[number].T if streamed else values[number], dtype=dtype)
             for number, streamed in code.uniforms
         ]
+
+
+@lru_cache(maxsize=256)
+def _multiplies(program: Program) -> bool:
+    """Whether a program has a product of matrices so large that BLAS may use threads for it."""
+    shapes = [(i.shape, program.instructions[i.args[0]].shape[1]) for i in program.instructions if i.op == "matmul"]
+    return any(rows * columns * inner >= THREADED_PRODUCT for (rows, columns), inner in shapes)
 
 
 def _check_memory(body: Body) -> None:

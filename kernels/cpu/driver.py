@@ -36,7 +36,8 @@ def _after_fork() -> None:
     _entering, _forked = threading.Lock(), True
 
 
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @intrinsic
@@ -85,7 +86,7 @@ def thread_count() -> int:
     """ATLAS_THREADS, or as many as Numba finds cores."""
     wanted = os.environ.get("ATLAS_THREADS", "")
     available = int(numba.config.NUMBA_NUM_THREADS)
-    return max(1, min(int(wanted), available)) if wanted.isdigit() else available
+    return max(1, min(int(wanted), available)) if wanted.isdecimal() else available
 
 
 class Tiles:
@@ -127,9 +128,10 @@ class Tiles:
             _work(self.address, self.table.ctypes.data, self._aligned, *ends)
         elif _forked:
             with ThreadPoolExecutor(workers) as pool:
-                for worker in range(workers):
-                    own = self._aligned + worker * self.stride
-                    pool.submit(_work, self.address, self.table.ctypes.data, own, *ends)
+                places = (self._aligned + worker * self.stride for worker in range(workers))
+                begun = [pool.submit(_work, self.address, self.table.ctypes.data, own, *ends) for own in places]
+            for future in begun:
+                future.result()
         else:
             with _entering:
                 _work_in_parallel(

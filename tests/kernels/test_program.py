@@ -110,6 +110,9 @@ def test_a_large_constant_is_not_stored_in_the_program() -> None:
     [("mul", ("x", 1.0)), ("mul", (1.0, "x")), ("add", ("x", 0.0)), ("sub", ("x", 0.0)), ("div", ("x", 1.0))],
 )
 def test_neutral_numbers_vanish(op: str, arguments: tuple[float | str, ...]) -> None:
+    b = Builder()
+    x = b.weight("x", (1, 1))
+    assert b.emit(op, *(x if a == "x" else b.constant(a) for a in arguments)) == x
     np.testing.assert_array_equal(apply(op, *arguments), SPECIAL)
 
 

@@ -168,6 +168,26 @@ def check_derivative(call: str, inputs: dict[str, Array]) -> None:
     np.testing.assert_allclose(slope, (above - below) / (2 * step), rtol=1e-6, atol=1e-7)
 
 
+def check_other_derivatives(call: str, inputs: dict[str, Array]) -> None:
+    """Raise where the derivative by an argument after the first is not what central differences say."""
+    random = np.random.default_rng(4)
+    tree = parse(f"sum(r .* {call})", [*inputs, "r"])
+    shape = entries(call, inputs).shape
+    shapes = infer(tree, {"r": shape}, {name: array.shape for name, array in inputs.items()})
+    program = lower(tree, shapes)
+    gradient, data = derivative.gradient(program), {"r": random.standard_normal(shape)}
+    slopes = reference.evaluate(gradient, {**inputs, **data})[1:]
+    for name, slope in zip(program.weights, slopes, strict=True):
+        direction, step = random.standard_normal(inputs[name].shape), 1e-6
+        above, below = (
+            reference.evaluate(program, {**inputs, name: inputs[name] + sign * step * direction, **data})[0].item()
+            for sign in (1, -1)
+        )
+        np.testing.assert_allclose(
+            (slope * direction).sum(), (above - below) / (2 * step), rtol=1e-6, atol=1e-7, err_msg=f"{call} by {name}"
+        )
+
+
 def check_row(name: str) -> None:
     """Raise where the function's row does not do what its formulas say, in value, shape or derivative."""
     for case in CASES[name]:
@@ -179,6 +199,8 @@ def check_row(name: str) -> None:
         if name != "onehot" and case.call != "||x - x||":
             smooth = {**case.inputs[0], "x": np.abs(AWAY) if case.inputs is POSITIVE else AWAY}
             check_derivative(case.call, smooth)
+            if "y" in case.call:
+                check_other_derivatives(case.call, smooth)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

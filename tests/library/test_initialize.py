@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import atlas_fast as af
-from atlas_fast.initialize import biases
 
 WIDE = {"X": np.ones((60, 2)), "Y": np.ones((9, 2))}
 DATA = {"X": np.ones((40, 7)), "Y": np.ones((30, 7))}
@@ -28,7 +27,7 @@ def test_biases_are_only_terms_of_sums_with_data(expression: str, expected: set[
     if "F" in expression:
         weights["F"] = (20, 1)
     problem = af.Problem(expression, DATA, weights)
-    assert biases(problem.program) == expected
+    assert problem.biases == expected
     start = problem.unpack(problem.init(1))
     for name, block in start.items():
         assert block.any() == (name not in expected), name
