@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import AtlasError, DeviceError
+from .errors import AtlasError, DataError, DeviceError
 
 Vector = NDArray[np.float64]
 
 
 class ArgumentError(AtlasError, ValueError):
     """An argument that cannot be used; the message names it and says what would be taken."""
+
+
+@contextmanager
+def fitting_memory() -> Iterator[None]:
+    """Raise DataError where the kernels say that the problem does not fit in memory."""
+    try:
+        yield
+    except MemoryError as error:
+        raise DataError(str(error) or "the problem does not fit in memory: use fewer samples") from None
 
 
 def real(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> float:

@@ -259,7 +259,8 @@ def compiled(problem: Problem, program: kernels.Program, what: str, dtype: str, 
             if count == 0:
                 shapes = ((1, 1), *problem.weights.values())
                 return tuple(np.zeros((0, *shape)) for shape in (shapes[:1] if what == "loss" else shapes))
-            outputs = bound({name: blocks[name] for name in wanted.weights})
+            with arguments.fitting_memory():
+                outputs = bound({name: blocks[name] for name in wanted.weights})
             if what == "loss":
                 return (outputs[0],)
             found = dict(zip(order, outputs[1:], strict=True))

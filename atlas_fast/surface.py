@@ -211,10 +211,11 @@ def compute(
     kernel = kernels.plane(problem.program, dtype=dtype, gradient=bool(gradient), backend=backend)
     directions = (plane.center, plane.u, np.zeros(problem.size) if plane.v is None else plane.v)
     data = {name: problem.data[name] for name in problem.program.data}
-    bound = kernel.bind(data, *(_held(problem, vector) for vector in directions))
-    began = time.perf_counter()
-    with reporting(progress, "surface") as report:
-        found = bound(a, b, progress=report)
+    with arguments.fitting_memory():
+        bound = kernel.bind(data, *(_held(problem, vector) for vector in directions))
+        began = time.perf_counter()
+        with reporting(progress, "surface") as report:
+            found = bound(a, b, progress=report)
     with np.errstate(over="ignore"):
         found = found.astype(dtype, copy=False)  # the oracle computes in float64
     return Surface(

@@ -5,6 +5,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 # Each loads when it is first needed, for importing atlas_fast costs less than 0.3 s.
 HEAVY = ("numba", "llvmlite", "scipy", "sklearn", "matplotlib", "vispy", "lark", "typer", "jax", "torch")
 
@@ -13,11 +15,12 @@ def python(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True)
 
 
-def test_kernels_refuses_to_be_imported_as_a_second_copy(root: Path) -> None:
-    done = python("import kernels", cwd=root)
+@pytest.mark.parametrize("folder", ["kernels", "viewer"])
+def test_a_mapped_folder_refuses_to_be_imported_as_a_second_copy(root: Path, folder: str) -> None:
+    done = python(f"import {folder}", cwd=root)
     assert done.returncode != 0
     assert done.stderr.strip().splitlines()[-1].startswith("ImportError")
-    assert "atlas_fast.kernels" in done.stderr
+    assert f"atlas_fast.{folder}" in done.stderr
 
 
 def test_python_from_the_root_finds_one_copy_of_the_kernels(root: Path) -> None:
