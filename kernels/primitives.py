@@ -330,7 +330,6 @@ _ROWS = (
         # x y^T: how a sum over samples of products looks once samples are columns everywhere.
         "gram", 2, lambda s, t: (s[0], t[0]) if s[1] == t[1] else None, lambda x, y: np.matmul(x, y.T),
         forward=_bilinear_forward("gram"), reverse=_gram_reverse,
-        linear="either",
     ),
     Primitive(
         "transpose", 1, lambda s: (s[1], s[0]), np.transpose,

@@ -1,4 +1,5 @@
-"""Every row of the table of primitives is checked, and every field of every row is guarded by a check."""
+"""Every row of the table against other formulas; meanings, derivatives, lowerings and shapes are spoiled in turn here,
+`linear` in test_substitution.py, `units` and `commutative` in test_program.py."""
 
 import dataclasses
 from collections.abc import Callable

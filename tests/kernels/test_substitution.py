@@ -1,13 +1,15 @@
 """The plane w = c + a u + b v: the same numbers as putting the weights in, and a first layer that is not a layer."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from networks import LOSSES, Array, Case, assert_surface, classifier
 
 from atlas_fast import kernels
-from atlas_fast.kernels import Builder, Program
+from atlas_fast.kernels import Builder, Program, reference
+from atlas_fast.kernels.primitives import PRIMITIVES
 from atlas_fast.kernels.streams import split
 from atlas_fast.kernels.substitution import coefficient, substitute, with_gradient
 
@@ -162,3 +164,53 @@ def test_an_entry_by_entry_product_of_two_weights_is_quadratic_and_right() -> No
         inputs = {coefficient(p, n): part[n] for p, part in zip("cuv", draw, strict=True) for n in "wv"}
         found = kernels.reference.evaluate(placed, inputs | {"a": [[a]], "b": [[at]]})[0].item()
         np.testing.assert_allclose(found, np.sum(w_ * v_ / (v_ + 50.0)), rtol=1e-13)
+
+
+def hoistable() -> list[str]:
+    return [name for name, row in PRIMITIVES.items() if row.linear is not None]
+
+
+ARGUMENTS = {"sum": {"axis": 0}, "broadcast": {"shape": (3, 4)}}
+
+
+def left_in_the_body(name: str) -> int:
+    """How often the primitive, applied to a weight and where it takes two to data, is left for each point."""
+    b = Builder()
+    weight, data = b.weight("W", (1, 4) if name == "broadcast" else (3, 4)), b.data("X", (4, 4))
+    other = data if name == "matmul" else b.data("Y", (3, 4))
+    args = (weight, other)[: PRIMITIVES[name].arity]
+    value = b.emit("exp", b.emit(name, *args, **ARGUMENTS.get(name, {})))
+    program = b.build(b.emit("max", value, axis=None))
+    body = split(substitute(program, {"W": (True, True)}), program.data).program
+    return sum(instruction.op == name for instruction in body.instructions)
+
+
+def check_hoisted(name: str) -> None:
+    # (k0 + b kb) + a ka puts the value together: two sums and two products.
+    assert left_in_the_body(name) == {"add": 2, "mul": 2}.get(name, 0)
+
+
+@pytest.mark.parametrize("name", hoistable())
+def test_what_is_linear_is_hoisted(name: str) -> None:
+    check_hoisted(name)
+
+
+@pytest.mark.parametrize("name", [name for name in hoistable() if name != "transpose"])  # only ever a view
+def test_a_row_that_hides_that_it_is_linear_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PRIMITIVES, name, replace(PRIMITIVES[name], linear=None))
+    with pytest.raises(AssertionError):
+        check_hoisted(name)
+
+
+@pytest.mark.parametrize("name", ["exp", "sqrt", "abs", "pow", "maximum"])
+def test_a_row_that_claims_to_be_linear_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is hoisted wrongly computes something else."""
+    b = Builder()
+    weight = b.weight("W", (1, 1))
+    args = (weight, b.constant(2.5))[: PRIMITIVES[name].arity]
+    program = b.build(b.emit(name, *args))
+    places = {"W.c": [[2.0]], "W.u": [[0.5]], "W.v": [[3.0]], "a": [[2.0]], "b": [[-2.0]], "W": [[-3.0]]}
+    expected = reference.evaluate(program, places)[0]
+    monkeypatch.setitem(PRIMITIVES, name, replace(PRIMITIVES[name], linear="together"))
+    found = reference.evaluate(substitute(program, {"W": (True, True)}), places)[0]
+    assert not np.array_equal(found, expected, equal_nan=True)
