@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .errors import ExpressionError as ExpressionError
     from .errors import ShapeError as ShapeError
     from .errors import StoreError as StoreError
+    from .errors import WorkspaceError as WorkspaceError
     from .optimizers import SGD as SGD
     from .optimizers import Adam as Adam
     from .path import Path as Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .storage import load as load
     from .surface import Surface as Surface
     from .training import Run as Run
+    from .workspace import Workspace as Workspace
 
 __version__ = "0.1.0"
 
@@ -46,6 +48,8 @@ _MODULES = {
     "ShapeError": "errors",
     "StoreError": "errors",
     "Surface": "surface",
+    "Workspace": "workspace",
+    "WorkspaceError": "errors",
     "load": "storage",
 }
 """Where each public name lives."""

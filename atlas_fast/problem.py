@@ -285,7 +285,7 @@ def _named(what: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise DataError(f"{what} is a {type(given).__name__}, a dict of names is wanted, as in {what}={{'X': ..}}")
     for name in given:
-        if not isinstance(name, str) or not name[:1].isalpha() or not name.replace("_", "a").isalnum():
+        if not arguments.is_name(name):
             raise DataError(f"{name!r} in {what} is no name: a letter, then letters, digits and _")
     return dict(given)
 
