@@ -12,8 +12,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import datasets as datasets
     from .arguments import ArgumentError as ArgumentError
+    from .data import datasets as datasets
+    from .data.scaling import Scaling as Scaling
+    from .data.split import split as split
+    from .data.table import Table as Table
     from .errors import AtlasError as AtlasError
     from .errors import DataError as DataError
     from .errors import DeviceError as DeviceError
@@ -45,12 +48,15 @@ _MODULES = {
     "Problem": "problem",
     "Run": "training",
     "SGD": "optimizers",
+    "Scaling": "data.scaling",
     "ShapeError": "errors",
     "StoreError": "errors",
     "Surface": "surface",
+    "Table": "data.table",
     "Workspace": "workspace",
     "WorkspaceError": "errors",
     "load": "storage",
+    "split": "data.split",
 }
 """Where each public name lives."""
 
@@ -59,7 +65,7 @@ __all__ = sorted([*_MODULES, "datasets", "__version__"])
 
 def __getattr__(name: str) -> Any:
     if name == "datasets":
-        value: Any = import_module(".datasets", __name__)
+        value: Any = import_module(".data.datasets", __name__)
     elif name in _MODULES:
         value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
     else:
