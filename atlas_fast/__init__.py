@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from .errors import StoreError as StoreError
     from .errors import WorkspaceError as WorkspaceError
     from .optimizers import SGD as SGD
+    from .optimizers import Adadelta as Adadelta
+    from .optimizers import Adagrad as Adagrad
     from .optimizers import Adam as Adam
+    from .optimizers import Adamax as Adamax
+    from .optimizers import AdamW as AdamW
+    from .optimizers import NAdam as NAdam
+    from .optimizers import RMSProp as RMSProp
     from .path import Path as Path
     from .planes import Plane as Plane
     from .problem import Problem as Problem
@@ -37,15 +43,21 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULES = {
+    "Adadelta": "optimizers",
+    "Adagrad": "optimizers",
     "Adam": "optimizers",
+    "AdamW": "optimizers",
+    "Adamax": "optimizers",
     "ArgumentError": "arguments",
     "AtlasError": "errors",
     "DataError": "errors",
     "DeviceError": "errors",
     "ExpressionError": "errors",
+    "NAdam": "optimizers",
     "Path": "path",
     "Plane": "planes",
     "Problem": "problem",
+    "RMSProp": "optimizers",
     "Run": "training",
     "SGD": "optimizers",
     "Scaling": "data.scaling",

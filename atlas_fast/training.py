@@ -102,7 +102,7 @@ def train(
     Raises ArgumentError for arguments that cannot be used, and where the recorded weights would not fit in
     memory.
     """
-    if not isinstance(optimizer, Optimizer):
+    if type(optimizer) not in optimizers.RULES:
         raise ArgumentError(f"optimizer is {optimizer!r}, one such as Adam(lr=0.01) or SGD(lr=0.1) is wanted")
     epochs, seed = whole("epochs", epochs, 1), whole("seed", seed, 0)
     dtype, backend = arguments.precision(dtype), arguments.backend(backend)
@@ -159,7 +159,7 @@ def _descend(
     current = weights[0].astype(dtype)
     for step, gradient in enumerate(gradients, start=1):
         losses[step - 1], slope = gradient(current)
-        current = update(step, current, slope)
+        current = update(current, slope)
         weights[step] = current
         if not (np.isfinite(losses[step - 1]) and np.isfinite(current).all()):
             return step, False
@@ -170,26 +170,25 @@ def _descend(
 
 
 class _Update:
-    """An optimizer's compiled rule and its state: (step, weights (P,), gradient (P,)) -> new weights (P,)."""
+    """An optimizer's compiled rule and its state: (weights (P,), gradient (P,)) -> new weights (P,), step by step."""
 
     def __init__(self, optimizer: Optimizer, size: int, dtype: str, backend: str) -> None:
-        self._optimizer = optimizer
-        self._rule = optimizers.RULES[optimizer.rule]
-        self._kernel = kernels.points(optimizers.program(optimizer.rule), dtype=dtype, backend=backend)
-        self._state = [np.zeros(size, dtype) for _ in self._rule.state]
-        self._numbers: tuple[float, ...] | None = None
+        rule = optimizers.RULES[type(optimizer)]
+        self._kernel = kernels.points(optimizers.program(optimizer), dtype=dtype, backend=backend)
+        self._state = {name: np.full(size, start(optimizer), dtype) for name, start in rule.state.items()}
+        self._numbers = rule.numbers(optimizer)
+        self._known: dict[str, float] | None = None
         self._bound: Any = None
 
-    def __call__(self, step: int, w: NDArray[Any], g: NDArray[Any]) -> NDArray[Any]:
-        numbers = self._rule.at(self._optimizer, step)
-        if numbers != self._numbers:
-            named = zip(self._rule.numbers, numbers, strict=True)
-            self._bound = self._kernel.bind({name: np.array([[number]]) for name, number in named})
-            self._numbers = numbers
-        values = zip(("w", "g", *self._rule.state), (w, g, *self._state), strict=True)
-        outputs = self._bound({name: value.reshape(-1, 1, 1) for name, value in values})
-        new, *self._state = (output.reshape(-1) for output in outputs)
-        return new
+    def __call__(self, w: NDArray[Any], g: NDArray[Any]) -> NDArray[Any]:
+        numbers = next(self._numbers)
+        if numbers != self._known:
+            self._bound = self._kernel.bind({name: np.array([[number]]) for name, number in numbers.items()})
+            self._known = numbers
+        inputs = {"w": w, "g": g, **self._state}
+        new, *state = self._bound({name: value.reshape(-1, 1, 1) for name, value in inputs.items()})
+        self._state = {name: value.reshape(-1) for name, value in zip(self._state, state, strict=True)}
+        return np.asarray(new).reshape(-1)
 
 
 def _gradients(problem: Problem, batches: Batches | None, epochs: int, dtype: str, backend: str) -> Iterator[Gradient]:
