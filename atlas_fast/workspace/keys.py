@@ -68,12 +68,18 @@ def is_shape(value: Any) -> bool:
     return value == "?" or is_list(value, is_size, 2)
 
 
+def _either(options: tuple[str, ...]) -> str:
+    """The options in quotes, as a sentence has them."""
+    *first, last = (f'"{option}"' for option in options)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def _text(example: str) -> Key:
     return Key(f"a text is wanted, as in {example}", is_text)
 
 
 def _choice(*options: str) -> Key:
-    return Key(f"{either(options)} is wanted", lambda value: value in options)
+    return Key(f"{_either(options)} is wanted", lambda value: value in options)
 
 
 def _whole(least: int) -> Key:
@@ -159,12 +165,6 @@ PLANES: Mapping[str, str] = {"components": "pca", "axes": "axes", "normalize": "
 """Keys of [surface] that go with one kind of plane only."""
 
 TOP = ("loss", "data", "weights", *SECTIONS)
-
-
-def either(options: tuple[str, ...]) -> str:
-    """The options in quotes, as a sentence has them."""
-    *first, last = (f'"{option}"' for option in options)
-    return f"{', '.join(first)} or {last}" if first else last
 
 
 LONGEST_SHOWN = 60
