@@ -1,6 +1,6 @@
-"""Workspaces on disk and in links: where their numbers stand.
+"""Workspaces as files that can be given to others.
 
-In: a workspace. Out: its document and its numbers apart, as a link holds them; or files that hold both.
+In: a workspace. Out: a TOML file, and beside it a .npz file with the numbers that are too many to read.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ import numpy as np
 
 from ..arguments import ArgumentError
 from ..errors import StoreError
-from ..matrices import Matrix
-from .document import Document, written
-from .samples import unscaled
+from .document import written
 
 if TYPE_CHECKING:
     from .workspace import Workspace
@@ -25,15 +23,6 @@ INLINE = 200
 
 ABOUT_NUMBERS = ("scale",)
 """Keys of a [data.NAME] that stay true when its numbers stand elsewhere."""
-
-
-def packed(workspace: Workspace) -> tuple[Document, dict[str, Matrix]]:
-    """The document without its numbers, and name -> those numbers (features x samples, before scaling)."""
-    document = workspace.document
-    matrices = unscaled(document, workspace.folder, workspace.source)
-    for name, section in document.get("data", {}).items():
-        document["data"][name] = {key: section[key] for key in ABOUT_NUMBERS if key in section}
-    return document, matrices
 
 
 def save(workspace: Workspace, target: Path) -> list[Path]:
