@@ -6,7 +6,6 @@ kernels: a step is two calls. The same seed gives the same run.
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import arguments, kernels, optimizers
 from .arguments import ArgumentError, Vector, whole
 from .batches import Batches
+from .memory import main_memory
 from .optimizers import Optimizer
 from .problem import Evaluate, compiled
 from .progress import Progress, Report, reporting
@@ -224,18 +224,10 @@ def _divergence(step: int, steps: int, loss: float, weights: Vector) -> str:
 
 
 def _check_memory(steps: int, size: int) -> None:
-    wanted, there = (steps + 1) * (size + 1) * 8, _memory()
+    wanted, there = (steps + 1) * (size + 1) * 8, main_memory()
     if wanted > there / 2:
         raise ArgumentError(
             f"recording {steps:,} steps of {size:,} weights takes {wanted / 2**30:,.1f} GiB, more than half "
             f"of the "
             f"{there / 2**30:,.1f} GiB of this machine: train for fewer epochs, or with a larger batch_size"
         )
-
-
-def _memory() -> int:
-    """Bytes of main memory; 8 GiB where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 8 * 2**30
