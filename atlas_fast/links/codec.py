@@ -29,9 +29,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import ArgumentError
-from .errors import StoreError
-from .matrices import Matrix, matrix
+from ..arguments import ArgumentError
+from ..errors import StoreError
+from ..matrices import Matrix, matrix
 
 Document = dict[str, Any]
 
@@ -42,16 +42,16 @@ PREFIX = f"{SCHEME}{VERSION}/"
 LONGEST = 2**20
 """Characters of a link. Firefox opens no longer address; Chrome takes twice as much, mail and chat much less."""
 
-NUMBERS = 2**21
-"""Numbers in all matrices: 16 MiB of float64, which are in memory three times over at the worst moment."""
+NUMBERS = 2**18
+"""Numbers in all matrices, data of 2 MiB; a workspace's document has them as Python's floats, in 8 MiB and more."""
 
 MATRICES = 1000
 
-UNPACKED = 8 * NUMBERS
-"""Bytes that the deflate stream may unpack to."""
-
 JSON_BYTES = 3 * 2**19
 """Bytes of JSON: as Python's objects they take up to 30 times as much (measured on lists of empty dicts)."""
+
+UNPACKED = JSON_BYTES + 9 * NUMBERS
+"""Bytes that the deflate stream may unpack to: a number takes 8 at most, and a line one more."""
 
 DEPTH = 8
 """How deep a document may nest; a matrix of a workspace is at depth 5."""
