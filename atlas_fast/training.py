@@ -114,7 +114,7 @@ def train(
     weights[0] = problem.init(seed) if start is None else _start(problem, start)
     losses = np.empty(steps)
     gradients = _gradients(problem, batches, epochs, dtype, backend)
-    with reporting(progress, "training") as report:
+    with reporting(progress, "training", f"{steps:,} steps") as report:
         done, stopped = _descend(weights, losses, optimizer, gradients, dtype, backend, report)
     weights = weights[: done + 1]
     # The step's own loss is the one to record only if it is that of all the data, at full precision.

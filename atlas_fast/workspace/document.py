@@ -26,7 +26,6 @@ from .keys import (
     TOP,
     WEIGHT,
     Key,
-    Keys,
     is_list,
     is_number,
     is_text,
@@ -74,7 +73,7 @@ def checked(document: Any, source: str) -> None:
         raise WorkspaceError(f'{source}: loss is missing: it stands above the first section, as in loss = "x^2 + y^2"')
     if not is_text(document["loss"]):
         raise WorkspaceError(
-            f"{source}: loss is {shown(document['loss'])}, the text of an expression is wanted, as in \"x^2 + y^2\""
+            f'{source}: loss is {shown(document["loss"])}, the text of an expression is wanted, as in "x^2 + y^2"'
         )
     if "notes" in document and not is_text(document["notes"]):
         raise WorkspaceError(f"{source}: notes is {shown(document['notes'])}, a text is wanted")
@@ -147,12 +146,14 @@ def _check_data(name: str, section: Any, source: str) -> None:
 
 def _check_file(where: str, section: Mapping[str, Any]) -> None:
     if "samples" not in section:
-        raise WorkspaceError(f'{where} samples is missing: "rows" where each row of the file is a sample, else "columns"')
+        raise WorkspaceError(
+            f'{where} samples is missing: "rows" where each row of the file is a sample, else "columns"'
+        )
     if not section.get("onehot"):
         return
     columns = section.get("columns")
     if columns is None or (isinstance(columns, list) and len(columns) != 1):
-        raise WorkspaceError(f"{where} onehot wants the one column that holds the labels, as in columns = \"species\"")
+        raise WorkspaceError(f'{where} onehot wants the one column that holds the labels, as in columns = "species"')
     if section["samples"] != "rows":
         raise WorkspaceError(f'{where} onehot reads a column of labels, a row each: samples = "rows" is wanted')
 

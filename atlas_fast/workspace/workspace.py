@@ -19,9 +19,10 @@ from ..arguments import ArgumentError
 from ..errors import DataError, WorkspaceError
 from ..optimizers import Optimizer
 from . import document as documents
+from . import filing
 from .document import Document
 from .keys import is_shape
-from .samples import Samples, files, samples, unscaled
+from .samples import Samples, files, samples
 
 if TYPE_CHECKING:
     from ..matrices import Matrix
@@ -109,9 +110,13 @@ class Workspace:
         """The data, read once: for training and for testing, scaled, and the scalings that were fitted."""
         return samples(self._document, self.folder, self.source)
 
-    def matrices(self) -> dict[str, Matrix]:
-        """Name -> all samples of the data, features x samples, before scaling and splitting."""
-        return unscaled(self._document, self.folder, self.source)
+    def packed(self) -> tuple[Document, dict[str, Matrix]]:
+        """The document without its numbers, and those apart, as a link holds them. See `filing.packed`."""
+        return filing.packed(self)
+
+    def save(self, path: str | os.PathLike[str]) -> list[Path]:
+        """Write it to a new .toml file, large data to a .npz file beside it; return both. See `filing.save`."""
+        return filing.save(self, Path(path))
 
     def problem(self) -> Problem:
         """The problem, with its data for training. Raises WorkspaceError for data that cannot be read, and what
@@ -188,7 +193,11 @@ class Workspace:
             return Plane.random(problem, center, section.get("seed", 0), None if normalize == "none" else normalize)
         axes = section.get("axes")
         if axes is None and problem.size > 2:
-            way = 'axes = ["B[0,2]", ..] names two of them' if "plane" in section else 'add [training], or plane = "random"'
+            way = (
+                'axes = ["B[0,2]", ..] names two of them'
+                if "plane" in section
+                else 'add [training], or plane = "random"'
+            )
             raise ArgumentError(f"plane is wanted for a loss of {problem.size:,} scalar weights: {way}")
         if axes is not None and len(axes) < problem.size:
             return Plane.axes(problem, *axes, center=center)
