@@ -39,7 +39,7 @@ def share(problem: Problem | Workspace, run: Run | None = None) -> str:
     if isinstance(problem, Workspace):
         if run is not None:
             raise ArgumentError("a workspace says how it is trained: leave run out, or share its problem")
-        return encode(*_of_workspace(problem))
+        return encode(*problem.packed())
     if not isinstance(problem, Problem):
         raise ArgumentError(f"a {type(problem).__name__} cannot be shared, a Problem or a Workspace is wanted")
     document: Document = {
@@ -77,13 +77,6 @@ def open_workspace(link: str) -> Workspace:
         return Workspace.parse(document, None, "the link")
     except WorkspaceError as error:
         raise StoreError(str(error)) from None
-
-
-def _of_workspace(workspace: Workspace) -> tuple[Document, dict[str, Matrix]]:
-    document = workspace.document
-    for name, section in document.get("data", {}).items():
-        document["data"][name] = {"scale": section["scale"]} if "scale" in section else {}
-    return document, workspace.matrices()
 
 
 def _training(run: Run) -> dict[str, Any]:
