@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .errors import ShapeError as ShapeError
     from .errors import StoreError as StoreError
     from .errors import WorkspaceError as WorkspaceError
+    from .links import open_link as open_link
+    from .links import share as share
     from .optimizers import SGD as SGD
     from .optimizers import Adadelta as Adadelta
     from .optimizers import Adagrad as Adagrad
@@ -68,6 +70,8 @@ _MODULES = {
     "Workspace": "workspace",
     "WorkspaceError": "errors",
     "load": "storage",
+    "open_link": "links",
+    "share": "links",
     "split": "data.split",
 }
 """Where each public name lives."""

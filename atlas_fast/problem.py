@@ -125,6 +125,11 @@ class Problem:
         return self._program
 
     @property
+    def given(self) -> Mapping[str, Matrix]:
+        """Name -> starting value (read-only), of the weights that were given one."""
+        return MappingProxyType(dict(self._given))
+
+    @property
     def start(self) -> Vector | None:
         """The starting values (P,) where every weight was given one, else None."""
         return self.pack(self._given) if set(self._given) == set(self._weights) else None

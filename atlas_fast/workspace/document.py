@@ -22,6 +22,7 @@ from .keys import (
     PLANES,
     REQUIRED,
     SECTIONS,
+    TABLES,
     TOP,
     WEIGHT,
     Key,
@@ -74,7 +75,9 @@ def checked(document: Any, source: str) -> None:
         raise WorkspaceError(
             f'{source}: loss is {shown(document["loss"])}, the text of an expression is wanted, as in "x^2 + y^2"'
         )
-    for name in TOP[1:]:
+    if "notes" in document and not is_text(document["notes"]):
+        raise WorkspaceError(f"{source}: notes is {shown(document['notes'])}, a text is wanted")
+    for name in TABLES:
         if name in document and not isinstance(document[name], Mapping):
             section = "[data.NAME]" if name == "data" else f"[{name}]"
             raise WorkspaceError(f"{source}: {name} is {shown(document[name])}, a section {section} is wanted")
@@ -92,7 +95,7 @@ def checked(document: Any, source: str) -> None:
 def _stray(name: str, value: Any) -> str:
     """What a key or section is that stands where there is none of that name."""
     if isinstance(value, Mapping):
-        return f"there is no section [{name}]{_nearest(name, TOP[1:], '[{}]')}"
+        return f"there is no section [{name}]{_nearest(name, TABLES, '[{}]')}"
     homes = [section for section, keys in SECTIONS.items() if name in keys]
     if homes:
         return f"{name} stands outside its section: it belongs to [{homes[0]}]"

@@ -164,7 +164,10 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {"split": ("test",), "training": ("opt
 PLANES: Mapping[str, str] = {"components": "pca", "axes": "axes", "normalize": "random"}
 """Keys of [surface] that go with one kind of plane only."""
 
-TOP = ("loss", "data", "weights", *SECTIONS)
+TABLES = ("data", "weights", *SECTIONS)
+
+TOP = ("loss", "notes", *TABLES)
+"""What may stand in a workspace; notes are a text for people, as a link of the 2019 original has them."""
 
 
 LONGEST_SHOWN = 60
