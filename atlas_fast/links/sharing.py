@@ -9,8 +9,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..arguments import ArgumentError
 from ..errors import StoreError, WorkspaceError
 from ..optimizers import make
@@ -20,7 +18,6 @@ from . import original
 from .codec import Document, decode, encode
 
 if TYPE_CHECKING:
-    from ..matrices import Matrix
     from ..training import Run
 
 

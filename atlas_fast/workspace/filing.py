@@ -1,6 +1,7 @@
-"""Workspaces as files that can be given to others.
+"""Workspaces that can be given to others: with their numbers, in a link or in files.
 
-In: a workspace. Out: a TOML file, and beside it a .npz file with the numbers that are too many to read.
+In: a workspace. Out: its document and its numbers apart, as a link holds them; or a TOML file, and beside it a .npz
+file with the numbers that are too many to read.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import numpy as np
 
 from ..arguments import ArgumentError
 from ..errors import StoreError
-from .document import written
+from ..matrices import Matrix
+from .document import Document, written
 
 if TYPE_CHECKING:
     from .workspace import Workspace
@@ -23,6 +25,14 @@ INLINE = 200
 
 ABOUT_NUMBERS = ("scale",)
 """Keys of a [data.NAME] that stay true when its numbers stand elsewhere."""
+
+
+def packed(workspace: Workspace) -> tuple[Document, dict[str, Matrix]]:
+    """The document without its numbers, and name -> those: features x samples, before splitting and scaling."""
+    document = workspace.document
+    for name, section in document.get("data", {}).items():
+        document["data"][name] = {key: section[key] for key in ABOUT_NUMBERS if key in section}
+    return document, workspace.matrices()
 
 
 def save(workspace: Workspace, target: Path) -> list[Path]:
@@ -35,7 +45,7 @@ def save(workspace: Workspace, target: Path) -> list[Path]:
 
     if target.suffix.lower() != ".toml":
         raise ArgumentError(f"a workspace's name ends in .toml, {target} does not")
-    beside = target.with_suffix(".npz")
+    beside = target.with_name(f"{target.stem}-data.npz")  # its surface will be NAME.npz
     document, large = workspace.document, {}
     for name, section in document.get("data", {}).items():
         if "values" in section and sum(map(len, section["values"])) > INLINE:

@@ -114,6 +114,10 @@ class Workspace:
         """Name -> all samples of the data, features x samples, before splitting and scaling."""
         return unscaled(self._document, self.folder, self.source)
 
+    def packed(self) -> tuple[Document, dict[str, Matrix]]:
+        """The document without its numbers, and those apart, as a link holds them. See `filing.packed`."""
+        return filing.packed(self)
+
     def save(self, path: str | os.PathLike[str]) -> list[Path]:
         """Write it to a new .toml file, large data to a .npz file beside it; return both. See `filing.save`."""
         return filing.save(self, Path(path))
@@ -164,7 +168,8 @@ class Workspace:
         """The surface that [surface] asks for, round a run, or round the starting weights where there is none.
 
         Without `plane` it is the run's principal plane; of one or two scalar weights, their axes. `seed` draws random
-        directions, and the starting weights where nothing is trained. Raises WorkspaceError for a plane, extent or resolution that cannot be used.
+        directions, and the starting weights where nothing is trained. Raises WorkspaceError for a plane, extent or
+        resolution that cannot be used.
         """
         problem = self.problem() if problem is None else problem
         section = self._document.get("surface", {})
