@@ -17,15 +17,12 @@ from .table import Table
 
 def table(frame: Any, source: str) -> Table:
     """The table of a data frame or a series. Raises DataError for anything else."""
-    library = type(frame).__module__.partition(".")[0]
-    if library not in ("pandas", "polars"):
-        raise DataError(f"{source} is a {type(frame).__name__}: give a pandas or polars data frame or series")
-    if hasattr(frame, "collect"):
-        raise DataError(f"{source} is a LazyFrame: give {type(frame).__name__}.collect()")
-    if hasattr(frame, "to_frame") and not hasattr(frame, "columns"):
-        frame = frame.to_frame()
+    library = _library(frame, ("DataFrame", "Series"))
+    if library is None:
+        way_out = "call collect() first" if _library(frame, ("LazyFrame",)) else "give one of pandas or polars"
+        raise DataError(f"{source} is a {type(frame).__name__}, a data frame or a series is wanted: {way_out}")
     if not hasattr(frame, "columns"):
-        raise DataError(f"{source} is a {type(frame).__name__}: give a data frame or a series")
+        frame = frame.to_frame()
     rows, width = frame.shape
     if not rows or not width:
         raise DataError(f"{source} is empty ({rows} x {width})")
@@ -41,6 +38,15 @@ def table(frame: Any, source: str) -> Table:
     )
 
 
+def _library(frame: Any, kinds: tuple[str, ...]) -> str | None:
+    """Whose class of that name a frame belongs to, itself or by inheritance."""
+    for cls in type(frame).__mro__:
+        library = cls.__module__.partition(".")[0]
+        if library in ("pandas", "polars") and cls.__name__ in kinds:
+            return library
+    return None
+
+
 def _column(series: Any) -> Column:
     """One column, which each library's own types and missing values are gone from."""
     if getattr(series.dtype, "kind", "") in tuple("fiub"):
@@ -54,4 +60,9 @@ def _text(entry: Any) -> str:
     """An entry of any type as it would stand in a file."""
     if entry is None or type(entry).__name__ in ("NAType", "NaTType"):
         return ""
-    return repr(float(entry)) if isinstance(entry, Real) else str(entry)
+    if not isinstance(entry, Real):
+        return str(entry)
+    try:
+        return repr(float(entry))
+    except OverflowError:
+        return "inf"

@@ -67,7 +67,7 @@ def _one_by_one(entries: Sequence[str]) -> NDArray[np.float64] | None:
 
 
 def way_out(entry: str) -> str:
-    """What to do about an entry that is no finite number."""
+    """What to do about an entry that looks like a number and is none, or is infinite; "" for any other text."""
     entry = entry.strip()
     if _GROUPED.fullmatch(entry):
         return "write numbers without separators between their digits and with a point before the decimals"
@@ -85,7 +85,7 @@ def way_out(entry: str) -> str:
     try:
         value = float(entry)
     except ValueError:
-        return "choose columns of numbers only, or make classes of this one with onehot"
+        return ""
     if math.isinf(value) and any(c.isdigit() for c in entry):
         return "float64 ends at 1.8e308"
     if math.isinf(value):
