@@ -94,6 +94,8 @@ def _numbers(name: str, array: NDArray[Any], labels: list[str] | None) -> Matrix
         try:
             # A missing entry of a data frame (None, pandas.NA) is reported with the other missing ones.
             found[row, column] = np.nan if entry is None or type(entry).__name__ == "NAType" else float(entry)
+        except OverflowError:
+            found[row, column] = np.inf
         except (TypeError, ValueError):
             shown = str(entry) if isinstance(entry, str) else entry  # NumPy's strings print as np.str_(..)
             raise DataError(

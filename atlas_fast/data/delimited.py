@@ -128,7 +128,7 @@ def _pass(path: Path, how: Dialect, faults: dict[int, Fault]) -> tuple[Read, dic
         worst = int(gaps.argmax())
         raise DataError(
             f"each of the {dropped:,} rows of {source} has a missing entry, {gaps[worst]:,} of them in column "
-            f'{worst + 1} ({names[worst]}): leave out missing="drop", or take that column out of the file'
+            f'{worst + 1} ({" ".join(names[worst].split())}): leave out missing="drop", or take that column out'
         )
     again = {i: c.fault for i, c in enumerate(columns) if c.fault} if any(c.late for c in columns) else {}
     return Read(names, () if again else tuple(c.column() for c in columns), lines.rows, dropped, lines), again

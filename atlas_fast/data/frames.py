@@ -34,7 +34,7 @@ def table(frame: Any, source: str) -> Table:
         source=source,
         columns=tuple(columns),
         place=lambda row: f"row {row + 1:,}",
-        dropping=f"leave out rows with one by {'dropna' if pandas else 'drop_nulls'}()",
+        dropping=f"leave out rows with one by {'dropna()' if pandas else 'drop_nulls() and drop_nans()'}",
     )
 
 
@@ -52,7 +52,8 @@ def _column(series: Any) -> Column:
     if getattr(series.dtype, "kind", "") in tuple("fiub"):
         return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan))  # pandas, its nullable types too
     if hasattr(series.dtype, "is_numeric") and series.dtype.is_numeric():
-        return Numbers(series.to_numpy().astype(np.float64))  # polars
+        # polars; by way of a list, for NumPy has no counterpart of its decimals and of 128 bits.
+        return Numbers(np.array(series.to_list(), dtype=np.float64))
     return column([_text(entry) for entry in series.to_list()])
 
 

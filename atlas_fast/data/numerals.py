@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-MISSING = frozenset({"", "?", "na", "n/a", "#n/a", "nan", "-nan", "null", "<na>"})
+MISSING = frozenset({"", "?", "na", "n/a", "#n/a", "nan", "+nan", "-nan", "null", "<na>"})
 """What stands for a missing entry, in small letters. "none" is not among them: it is a label in many files."""
 
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?")
@@ -41,7 +41,7 @@ def number(entry: str) -> float | None:
         value = float(entry)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return None if math.isinf(value) else value
 
 
 def numbers(entries: Sequence[str]) -> NDArray[np.float64] | None:

@@ -29,9 +29,9 @@ from .records import delimiter_hint
 TEXT = (".csv", ".tsv", ".txt", ".data", ".dat")
 ARRAYS = (".npy", ".npz")
 
-ENCODING = "choose columns of numbers only, or make classes of this one with onehot"
-
+NO_NUMBER = "choose columns of numbers only, or make classes of this one with onehot"
 DROPPING = 'give missing="drop" to leave out rows with one'
+"""The ways out of an entry that is a text, and of one that is missing in a file."""
 
 
 class OneHot(NamedTuple):
@@ -50,10 +50,9 @@ class Table:
     """Columns of numbers and of labels, each with a name.
 
     names: of the columns, as they stand in the file; "1", "2", .. where it has no header. rows: their number.
-    source: what messages call the table. dropped: rows that were left out for a missing entry. columns: what is
-    read. place: what messages call a row, which is counted from 0 here. dropping: what messages
-    tell to do about rows with missing entries. flat: whether it was an array of one
-    dimension, which has no rows and columns: its matrix is 1 x n.
+    source: what messages call the table. columns: what was read. place: what messages call a row, which is
+    counted from 0 here. dropping: what messages tell to do about rows with missing entries. dropped: how many rows
+    were left out for them. flat: whether it was an array of one dimension, whose matrix is 1 x n either way.
     """
 
     names: tuple[str, ...]
@@ -83,8 +82,9 @@ class Table:
 
         header: whether the first line names the columns; never guessed. delimiter: one character; None is a tab for
         .tsv and a comma for the others; " " is any run of blanks. missing: what a missing entry (nothing, NA, N/A,
-        NaN, null, ?) means: "error" once its column is used, "drop" leaves out every row of the file that has one.
-        array: which array of a .npz file with several. The arguments of text mean nothing for arrays.
+        NaN, null, ?) means: "error" once its column is used, "drop" leaves out every row of the file that has one, in
+        whatever column; `dropped` is their number. array: which array of a .npz file with several. The arguments of
+        text mean nothing for arrays.
 
         Raises DataError for a file that cannot be read, ArgumentError for other arguments.
         """
@@ -151,7 +151,7 @@ class Table:
             column = self.columns[index]
             if isinstance(column, Labels):
                 place, entry = self._place(column.fault.row, index), column.fault.entry
-                way_out = numerals.way_out(entry) or (len(self.names) == 1 and delimiter_hint([entry])) or ENCODING
+                way_out = numerals.way_out(entry) or (len(self.names) == 1 and delimiter_hint([entry])) or NO_NUMBER
                 raise DataError(f"{place} holds {_shown(entry)}, a number is wanted: {way_out}")
             row[:] = column.values
         self._check_finite(found, chosen)

@@ -46,14 +46,14 @@ def test_missing_entries_of_a_frame(library: Any) -> None:
         {"a": [1, 2, None], "b": [0.5, None, 2.5], "c": ["x", None, "y"], "d": [True, None, None]}
     )
     table = af.Table.of(frame)
-    drop = {"pandas": "dropna", "polars": "drop_nulls"}[library.__name__]
+    drop = {"pandas": "dropna()", "polars": "drop_nulls() and drop_nans()"}[library.__name__]
     assert message(lambda: table.matrix(["a", "b"])) == (
-        f"the data frame row 2, column 2 (b) is missing (the first of 2): leave out rows with one by {drop}(), or fill "
+        f"the data frame row 2, column 2 (b) is missing (the first of 2): leave out rows with one by {drop}, or fill "
         f"them in"
     )
     assert "row 2, column 3 (c) is missing:" in message(lambda: table.onehot("c"))
     assert "row 2, column 4 (d) is missing (the first of 2)" in message(lambda: table.matrix("d"))
-    whole = af.Table.of(getattr(frame, drop)())
+    whole = af.Table.of(frame.dropna() if library.__name__ == "pandas" else frame.drop_nulls())
     np.testing.assert_array_equal(whole.matrix(["a", "b", "d"]), [[1], [0.5], [1]])
 
 
@@ -140,12 +140,18 @@ def test_pandas_columns_of_one_name_and_of_several_levels() -> None:
 def test_polars_own_types() -> None:
     polars = pytest.importorskip("polars")
     frame = polars.DataFrame(
-        {"category": ["b", "a"], "small": [1, None], "list": [[1], [2]]},
-        schema={"category": polars.Categorical, "small": polars.Int8, "list": polars.List(polars.Int8)},
+        {"category": ["b", "a"], "small": [1, None], "list": [[1], [2]], "long": [2**64, -1]},
+        schema={
+            "category": polars.Categorical,
+            "small": polars.Int8,
+            "list": polars.List(polars.Int8),
+            "long": polars.Int128,
+        },
     )
     table = af.Table.of(frame)
     assert table.onehot("category").classes == ("a", "b")
     assert "row 2, column 2 (small) is missing" in message(lambda: table.matrix("small"))
+    np.testing.assert_array_equal(table.matrix("long"), [[2.0**64, -1]])
     assert "row 1, column 3 (list) holds '[1]', a number is wanted" in message(lambda: table.matrix("list"))
 
 
