@@ -38,6 +38,10 @@ class StoreError(AtlasError):
     """A file that cannot be written, or read back."""
 
 
+class WorkspaceError(AtlasError):
+    """A workspace that cannot be read, or whose keys or values are not what is wanted."""
+
+
 class ExpressionError(AtlasError):
     """An expression that means nothing, with the place where it stops making sense.
 

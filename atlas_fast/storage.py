@@ -36,7 +36,7 @@ def save(surface: Surface, path: str | os.PathLike[str]) -> None:
     kept.
     """
     target = Path(path)
-    if target.suffix != ".npz":
+    if target.suffix.lower() != ".npz":
         raise StoreError(f"cannot save to {target}: the name must end in .npz")
     plane, run = surface.plane, surface.run
     arrays: Arrays = {
@@ -105,7 +105,7 @@ def load(path: str | os.PathLike[str]) -> Surface:
     Raises StoreError, in one line, for a file that is not there, is damaged, or was not written by `save`.
     """
     source = Path(path)
-    if source.suffix != ".npz":
+    if source.suffix.lower() != ".npz":
         raise StoreError(f"cannot load {source}: the name must end in .npz")
     try:
         with np.load(source, allow_pickle=False) as archive:

@@ -214,7 +214,7 @@ def compute(
     with arguments.fitting_memory():
         bound = kernel.bind(data, *(_held(problem, vector) for vector in directions))
         began = time.perf_counter()
-        with reporting(progress, "surface") as report:
+        with reporting(progress, "surface", f"{rows:,} x {columns:,} vertices") as report:
             found = bound(a, b, progress=report)
     with np.errstate(over="ignore"):
         found = found.astype(dtype, copy=False)  # the oracle computes in float64
