@@ -205,14 +205,14 @@ def _line(surface: Surface) -> Figure:
 
 def _headings(figure: Figure, surface: Surface) -> None:
     """The loss as the title; below it the optimizer and what the reader must know."""
-    write_title(figure, surface.latex, surface.expression)
+    height = write_title(figure, surface.latex, surface.expression)
     run = surface.run
     told = [] if run is None else [f"{run.optimizer}, {run.epochs:,} epochs, final loss {run.loss[-1]:.4g}"]
     told += [text for text in (surface.message, "" if run is None else run.message) if text]
     if told:
         text = ";  ".join(told)
         size = min(9.5, 9.5 * 130 * figure.get_figwidth() / 13 / len(text))
-        figure.text(0.5, 0.885, text, ha="center", va="center", fontsize=size, color="#444444")
+        figure.text(0.5, height, text, ha="center", va="center", fontsize=size, color="#444444")
 
 
 def _thinned(count: int) -> NDArray[np.intp]:

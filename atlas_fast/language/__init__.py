@@ -10,6 +10,17 @@ from .lowering import lower
 from .parser import parse
 from .shapes import Shapes, infer
 from .tree import Tree
-from .typeset import latex
+from .typeset import BETWEEN_LINES, equations, latex
 
-__all__ = ["FUNCTIONS", "Shapes", "Tree", "check_values", "infer", "latex", "lower", "parse"]
+__all__ = [
+    "BETWEEN_LINES",
+    "FUNCTIONS",
+    "Shapes",
+    "Tree",
+    "check_values",
+    "equations",
+    "infer",
+    "latex",
+    "lower",
+    "parse",
+]

@@ -16,9 +16,11 @@ _NUMBERS_FRACTION = re.compile(r"\\frac\{[0-9.]+\}\{[0-9.]+\}")
 class Part:
     """LaTeX of a piece.
 
-    word: it begins or ends with upright letters, so that a neighbour wants a thin space. number: it is made of
-    numbers alone, so it scales what it multiplies. scaled: a product of numbers and at most one other factor. slashed: how
-    fractions are written where they would be tiny. inner: what is negated or transposed here.
+    word: it begins or ends with upright letters, so that a neighbour wants a thin space.
+    number: it is made of numbers alone, so it scales what it multiplies.
+    scaled: a product of numbers and at most one other factor.
+    slashed: how fractions are written where they would be tiny.
+    inner: what is negated or transposed here.
     """
 
     latex: str

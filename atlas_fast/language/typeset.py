@@ -31,6 +31,7 @@ from .notation import (
 from .tree import TRANSPOSE, Node, Statement, Tree, postorder
 
 BETWEEN_LINES = r",\quad "
+"""Stands nowhere within a line."""
 
 ZEROS = 6
 """From so many zeros on, before or after the digits, a number is written as a power of ten."""

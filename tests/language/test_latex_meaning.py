@@ -31,7 +31,7 @@ class Reader:
     """LaTeX of one line, read from left to right."""
 
     def __init__(self, text: str, functions: set[str]) -> None:
-        self.tokens = [t for t in TOKEN.findall(text)]
+        self.tokens: list[str] = TOKEN.findall(text)
         assert "".join(self.tokens) == text
         self.position, self.functions = 0, functions
 
