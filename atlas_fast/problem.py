@@ -231,6 +231,15 @@ class Problem:
         """The expression as LaTeX, without dollar signs."""
         return language.latex(self._tree)
 
+    def _repr_latex_(self) -> str:
+        """What a notebook shows: the loss, below the lines that it was bound to."""
+        *definitions, loss = language.equations(self._tree)
+        if not definitions:
+            return rf"$\displaystyle \mathcal{{L}} = {loss}$"
+        lines = [*definitions, rf"\mathcal{{L}} = {loss}"]
+        aligned = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in lines)
+        return rf"$\displaystyle \begin{{aligned}} {aligned} \end{{aligned}}$"
+
     def explain(self) -> str:
         """What the compiler makes of the expression: shapes, notes, the program, the plan of the plane's
         kernel.

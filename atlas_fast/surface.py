@@ -22,8 +22,7 @@ from .planes import Plane
 from .progress import Progress, reporting
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from .plot import Picture
     from .problem import Problem, Shape
     from .training import Run
 
@@ -159,11 +158,15 @@ class Surface:
 
         save(self if run is None else self.showing(run), path)
 
-    def plot(self, run: Run | None = None) -> Figure:
+    def plot(self, run: Run | None = None) -> Picture:
         """A picture: the surface in 3-D beside its contours, with the path of its run (or another one)."""
         from .plot import plot
 
         return plot(self if run is None else self.showing(run))
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows: the picture, which takes about a second to draw."""
+        return self.plot()._repr_png_()
 
 
 def _cells(grid: Array, x: Array) -> tuple[NDArray[np.intp], Array]:
