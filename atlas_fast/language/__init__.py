@@ -4,6 +4,7 @@ parse (text -> syntax tree), infer (tree and the shapes of data -> all shapes), 
 (tree -> LaTeX). The table of functions is functions.py.
 """
 
+from .declarations import pair
 from .demands import check_values
 from .functions import FUNCTIONS
 from .lowering import lower
@@ -22,5 +23,6 @@ __all__ = [
     "infer",
     "latex",
     "lower",
+    "pair",
     "parse",
 ]

@@ -3,11 +3,12 @@
 import io
 import re
 
-import atlas_fast as af
 import matplotlib.image
 import numpy as np
 import pytest
 from matplotlib.mathtext import MathTextParser
+
+import atlas_fast as af
 
 X, Y = np.random.default_rng(0).standard_normal((2, 3, 8))
 
