@@ -1,7 +1,7 @@
 """A problem: the text of a loss, its data, and the shapes of its weights.
 
-In: a text, matrices, what is known of the weights. Out: an immutable Problem, which evaluates the loss and its
-gradient anywhere, starts a training run and makes a surface.
+In: a text, matrices, what is known of the weights. Out: an immutable Problem, which evaluates the loss and its gradient
+anywhere, starts a training run and makes a surface.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ class Problem:
 
     expression: the loss, one scalar, in the expression language.
     data: name -> array, data frame, nested list or number; features x samples; a vector of n becomes 1 x n.
-    weights: name -> shape, partial shape such as (10, None), None, or an array, which is its starting value. Those
-    that can be inferred may be left out; a name of the text that is not data is a weight.
+    weights: name -> shape, partial shape such as (10, None), None, or an array, which is its starting value. Those that
+    can be inferred may be left out; a name of the text that is not data is a weight.
     sources: name of data -> where it comes from, such as "housing.csv", which errors of shapes then name.
 
-    Raises ExpressionError for a text that cannot be read, ShapeError for shapes that do not fit or are not
-    determined, DataError for data that are no finite matrices of numbers.
+    Raises ExpressionError for a text that cannot be read, ShapeError for shapes that do not fit or are not determined,
+    DataError for data that are no finite matrices of numbers.
     """
 
     def __init__(
@@ -254,8 +254,8 @@ class Problem:
 def compiled(problem: Problem, program: kernels.Program, what: str, dtype: str, backend: str) -> Binder:
     """A compiled program of the problem, as data -> (blocks -> outputs).
 
-    program: the problem's, or one of its `sized` ones. what: "loss", whose output is (loss,), or "gradient": (loss,
-    its derivative by each of problem.weights ..). Blocks are {name: (k, rows, columns)}, outputs (k, rows, columns).
+    program: the problem's, or one of its `sized` ones. what: "loss", whose output is (loss,), or "gradient": (loss, its
+    derivative by each of problem.weights ..). Blocks are {name: (k, rows, columns)}, outputs (k, rows, columns).
     """
     wanted = kernels.derivative.gradient(program) if what == "gradient" else program
     kernel = kernels.points(wanted, dtype=dtype, backend=backend)
