@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import datasets as datasets
     from .arguments import ArgumentError as ArgumentError
+    from .comparison import Comparison as Comparison
+    from .comparison import compare as compare
     from .errors import AtlasError as AtlasError
     from .errors import DataError as DataError
     from .errors import DeviceError as DeviceError
@@ -45,6 +47,7 @@ _MODULES = {
     "Adamax": "optimizers",
     "ArgumentError": "arguments",
     "AtlasError": "errors",
+    "Comparison": "comparison",
     "DataError": "errors",
     "DeviceError": "errors",
     "ExpressionError": "errors",
@@ -58,6 +61,7 @@ _MODULES = {
     "ShapeError": "errors",
     "StoreError": "errors",
     "Surface": "surface",
+    "compare": "comparison",
     "load": "storage",
 }
 """Where each public name lives."""
