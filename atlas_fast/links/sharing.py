@@ -9,15 +9,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..arguments import ArgumentError
 from ..errors import StoreError, WorkspaceError
 from ..optimizers import make
 from ..problem import Problem
 from ..workspace import Workspace
 from . import original
-from .codec import Document, decode, encode
+from .codec import Document, decode, encode, opened
 
 if TYPE_CHECKING:
     from ..matrices import Matrix
@@ -67,7 +65,8 @@ def open_link(link: str) -> Problem:
 
 def open_workspace(link: str) -> Workspace:
     """The workspace of a link, with its data as values. Raises StoreError, in one line."""
-    document, matrices = (original.decode if original.MARK in link else decode)(link)
+    body = opened(link)
+    document, matrices = (original.decode if original.MARK in body else decode)(body)
     for name, value in matrices.items():
         if name in document.get("data", {}):
             document["data"][name]["values"] = value.tolist()
