@@ -109,7 +109,9 @@ def decode(link: str) -> tuple[Document, dict[str, Matrix]]:
     if not (slash and version.isascii() and version.isdecimal() and version[0] != "0"):
         raise StoreError(DAMAGED)
     if version != str(VERSION):
-        raise StoreError(f"the link was made by a newer version of Atlas Fast (format {version[:9]}): upgrade to open it")
+        raise StoreError(
+            f"the link was made by a newer version of Atlas Fast (format {version[:9]}): upgrade to open it"
+        )
     payload = _payload(text)
     end = payload.find(b"\n")
     if end < 0:
@@ -291,7 +293,9 @@ def _check(document: Any, matrices: Mapping[str, Any]) -> None:
         if not isinstance(row, dict):
             raise StoreError(_unusable(f"the data {_shown(name)} are no table"))
         if "file" in row:
-            raise StoreError(_unusable(f"the data {_shown(name)} are a file, and a link carries the numbers themselves"))
+            raise StoreError(
+                _unusable(f"the data {_shown(name)} are a file, and a link carries the numbers themselves")
+            )
     stray = [name for name in matrices if name not in data and name not in weights]
     if stray:
         raise StoreError(_unusable(f"it holds numbers of {_shown(stray[0])}, which is neither data nor a weight"))

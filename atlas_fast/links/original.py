@@ -92,8 +92,8 @@ def _text(link: str) -> tuple[bytes, str]:
     _, mark, quoted = link.partition(MARK)
     if not mark:
         raise StoreError(f"this is no link of the original Atlas, which has {MARK} in it")
-    text = unquote(quoted, errors="strict") if quoted.isascii() else ""
     try:
+        text = unquote(quoted, errors="strict")
         content = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (ValueError, binascii.Error):
         raise StoreError(DAMAGED) from None

@@ -57,7 +57,9 @@ numbers = st.one_of(
 matrices = hnp.arrays(np.float64, st.tuples(st.integers(1, 7), st.integers(1, 7)), elements=numbers)
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 values = st.recursive(
-    st.one_of(words, st.booleans(), st.integers(1 - 2**63, 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False)),
+    st.one_of(
+        words, st.booleans(), st.integers(1 - 2**63, 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False)
+    ),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=4),
     max_leaves=12,
 )

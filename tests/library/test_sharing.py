@@ -157,7 +157,8 @@ def test_what_cannot_be_shared_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "SGD", "SGD(0.1)", "SGD(lr=x)", "SGD(lr=__import__('os'))", "os.system(a=1)", "Adamant(lr=1)", "(" * 999]
+    "text",
+    ["", "SGD", "SGD(0.1)", "SGD(lr=x)", "SGD(lr=__import__('os'))", "os.system(a=1)", "Adamant(lr=1)", "(" * 999],
 )
 def test_a_run_whose_optimizer_cannot_be_read_is_refused(text: str) -> None:
     problem = af.Problem("x^2 + y^2")
