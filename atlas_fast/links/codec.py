@@ -11,8 +11,8 @@ Version 1 is base64url, without padding, of 8 bytes of BLAKE2b over the rest, an
     the lines                                  each along the longer side of its matrix
 
 A line whose numbers are whole numbers divided by a power of ten, as measured data are, is kept as those whole numbers
-in as few bytes as hold the largest, all lowest bytes first. Any other line is float64. All are little-endian. Measured on
-the data sets that come along, a link is a fifth to a quarter shorter than with its numbers in JSON.
+in as few bytes as hold the largest, all lowest bytes first. Any other line is float64. All are little-endian. A link of
+the data sets that come along is a fifth to a quarter shorter than with its numbers in JSON.
 """
 
 from __future__ import annotations
@@ -228,7 +228,7 @@ def _matrices(shapes: Mapping[str, tuple[int, int]], content: memoryview) -> dic
         for line in lines:
             code = codes[number] if number < len(codes) else RAW
             size = 8 if code == RAW else 1 << (code >> 4)
-            if code != RAW and code >= 16 * len(WHOLE) or len(content) - at < size * line.size:
+            if (code != RAW and code >= 16 * len(WHOLE)) or len(content) - at < size * line.size:
                 raise StoreError(_unusable(f"the numbers of {_shown(name)} are incomplete"))
             _unpack(code, content[at : at + size * line.size], line)
             number, at = number + 1, at + size * line.size

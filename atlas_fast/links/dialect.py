@@ -44,7 +44,7 @@ def rewritten(text: str, declared: Collection[str]) -> tuple[str, frozenset[str]
     while at < len(text):
         match = TOKEN.match(text, at)
         if match is None:
-            raise StoreError(f"the original could not read {ascii(text[at])} in the link's loss {clipped(text)}")
+            raise StoreError(f"the original could not read {text[at]!a} in the link's loss {clipped(text)}")
         kind, token, at = str(match.lastgroup), match[0], match.end()
         if kind == "space":
             found.append(" ")

@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -63,18 +63,19 @@ def decode(link: str) -> tuple[Document, dict[str, Matrix]]:
         raise StoreError("the link holds no expression: it is none of the original Atlas")
     declared = _declared(held.get("variables"))
     loss, names = rewritten(held["expression"], declared)
-    document: Document = {"loss": loss, "data": {}, "weights": {}}
+    data: dict[str, Any] = {}
+    weights: dict[str, Any] = {}
     matrices = {}
     for name, variable in declared.items():
         if name not in names:
             continue  # the original let them stand, and so do its links
         shape, value = _read(name, variable)
         if variable.get("trainable"):
-            document["weights"][name] = list(shape)
+            weights[name] = list(shape)
         elif value is None:
             raise StoreError(f"the link has no data for {name}, which is not trainable")
         else:
-            document["data"][name] = {}
+            data[name] = {}
         if value is not None:
             matrices[name] = value
     if sum(value.size for value in matrices.values()) > NUMBERS:
@@ -82,9 +83,9 @@ def decode(link: str) -> tuple[Document, dict[str, Matrix]]:
     settings = held.get("settings")
     if not isinstance(settings, dict):
         raise StoreError("the link holds no settings: it is none of the original Atlas")
-    document["training"] = _training(settings)
-    notes = _notes(settings)
-    return {**document, "notes": notes} if notes else document, matrices
+    training, notes = _training(settings), _notes(settings)
+    document = {"loss": loss, "notes": notes, "data": data, "weights": weights, "training": training}
+    return {name: value for name, value in document.items() if value}, matrices
 
 
 def _text(link: str) -> tuple[bytes, str]:
@@ -118,6 +119,7 @@ def _declared(variables: Any) -> dict[str, dict[str, Any]]:
 def _read(name: str, variable: Mapping[str, Any]) -> tuple[tuple[int, int], Matrix | None]:
     """The shape of a variable, and its value if it has one."""
     kind, data = variable.get("type"), variable.get("data")
+    rows: list[Any]
     match kind:
         case "Scalar":
             shape, rows = (1, 1), [[data]]

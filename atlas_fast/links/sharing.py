@@ -18,7 +18,6 @@ from . import original
 from .codec import Document, decode, encode, opened
 
 if TYPE_CHECKING:
-    from ..matrices import Matrix
     from ..training import Run
 
 
@@ -40,11 +39,10 @@ def share(problem: Problem | Workspace, run: Run | None = None) -> str:
         return encode(*problem.packed())
     if not isinstance(problem, Problem):
         raise ArgumentError(f"a {type(problem).__name__} cannot be shared, a Problem or a Workspace is wanted")
-    document: Document = {
-        "loss": problem.expression,
-        "data": {name: {} for name in problem.data},
-        "weights": {name: list(shape) for name, shape in problem.weights.items()},
-    }
+    document: Document = {"loss": problem.expression}
+    if problem.data:
+        document["data"] = {name: {} for name in problem.data}
+    document["weights"] = {name: list(shape) for name, shape in problem.weights.items()}
     starts = dict(problem.given)
     if run is not None:
         if run.weights.shape[1] != problem.size:

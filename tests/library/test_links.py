@@ -167,8 +167,8 @@ def test_every_single_character_counts() -> None:
 def test_what_mail_puts_round_a_link_is_no_matter() -> None:
     link = encode(BOWL, {})
     wrapped = "\r\n".join(link[at : at + 20] for at in range(0, len(link), 20))
-    for given in (f"  {link}\n", f"<{link}>", f" <{wrapped}>\n", wrapped):
-        assert decode(given) == (BOWL, {})
+    for text in (f"  {link}\n", f"<{link}>", f" <{wrapped}>\n", wrapped):
+        assert decode(text) == (BOWL, {})
 
 
 def test_each_refusal_says_why() -> None:
