@@ -1,11 +1,11 @@
-"""A picture of a surface: in 3-D beside its contours, with the path of a run; or a line for one scalar
-weight.
+"""A picture of a surface: in 3-D beside its contours, with the path of a run; or a line for one scalar weight.
 
 In: a Surface. Out: a matplotlib Figure on the Agg canvas, which needs no display and leaves pyplot alone.
 """
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,11 +51,20 @@ LINE: dict[str, Any] = {"cmap": TIMES, "zorder": 3}
 Array = NDArray[np.float64]
 
 
-def plot(surface: Surface) -> Figure:
+class Picture(Figure):
+    """A matplotlib Figure that a notebook shows, without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        png = BytesIO()
+        self.savefig(png)
+        return png.getvalue()
+
+
+def plot(surface: Surface) -> Picture:
     """The picture of a surface and of its run, if it has one."""
     if len(surface.b) == 1:
         return _line(surface)
-    figure = Figure(figsize=(13, 6.2), dpi=110)
+    figure = Picture(figsize=(13, 6.2), dpi=110)
     FigureCanvasAgg(figure)
     path = surface.path() if surface.run is not None else None
     heights = np.where(np.isfinite(surface.loss), surface.loss.astype(np.float64), np.nan)
@@ -119,9 +128,7 @@ def _relief(axes: Any, surface: Surface, heights: Array, scale: Normalize, path:
 
 
 def _climb(axes: Any, surface: Surface, path: Path, low: float, high: float) -> float:
-    """The path in 3-D: between two steps it follows the surface, not the chord. Returns the azimuth to look
-    from.
-    """
+    """The path in 3-D: between two steps it follows the surface, not the chord. Returns the azimuth to look from."""
     a, b, step = _followed(surface, path)
     height = np.asarray(surface.at(a, b)) + LIFT * (high - low)
     points = np.column_stack([a, b, height])
@@ -176,9 +183,9 @@ def _contours(axes: Axes, surface: Surface, heights: Array, scale: Normalize, pa
         axes.set_box_aspect((b1 - b0) / (a1 - a0))
 
 
-def _line(surface: Surface) -> Figure:
+def _line(surface: Surface) -> Picture:
     """The picture of a line: the loss against its one coordinate."""
-    figure = Figure(figsize=(8.5, 5.6), dpi=110)
+    figure = Picture(figsize=(8.5, 5.6), dpi=110)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.11, 0.12, 0.75 if surface.run is not None else 0.84, 0.7))
     axes.plot(
@@ -205,14 +212,14 @@ def _line(surface: Surface) -> Figure:
 
 def _headings(figure: Figure, surface: Surface) -> None:
     """The loss as the title; below it the optimizer and what the reader must know."""
-    write_title(figure, surface.latex, surface.expression)
+    height = write_title(figure, surface.latex, surface.expression)
     run = surface.run
     told = [] if run is None else [f"{run.optimizer}, {run.epochs:,} epochs, final loss {run.loss[-1]:.4g}"]
     told += [text for text in (surface.message, "" if run is None else run.message) if text]
     if told:
         text = ";  ".join(told)
         size = min(9.5, 9.5 * 130 * figure.get_figwidth() / 13 / len(text))
-        figure.text(0.5, 0.885, text, ha="center", va="center", fontsize=size, color="#444444")
+        figure.text(0.5, height, text, ha="center", va="center", fontsize=size, color="#444444")
 
 
 def _thinned(count: int) -> NDArray[np.intp]:

@@ -1,7 +1,7 @@
 """Training: from a problem and an optimizer to a run, in which every step is recorded.
 
-The gradient is the problem's program differentiated, and the update is the optimizer's rule, both compiled
-kernels: a step is two calls. The same seed gives the same run.
+The gradient is the problem's program differentiated, and the update is the optimizer's rule, both compiled kernels: a
+step is two calls. The same seed gives the same run.
 """
 
 from __future__ import annotations
@@ -93,14 +93,12 @@ def train(
 ) -> Run:
     """Train a problem from `start` and record every step.
 
-    start: a vector (P,), a dict of arrays, or None: problem.init(seed). batch_size: samples a step, None for
-    all; they are shuffled before every epoch. dtype: "float64" or "float32". progress: None (a bar on a
-    terminal), True, False, or a function of (done, total) that returns False to stop; a run that was stopped
-    keeps its steps.
+    start: a vector (P,), a dict of arrays, or None: problem.init(seed). batch_size: samples a step, None for all; they
+    are shuffled before every epoch. dtype: "float64" or "float32". progress: None (a bar on a terminal), True, False,
+    or a function of (done, total) that returns False to stop; a run that was stopped keeps its steps.
 
     A run whose weights or loss cease to be finite ends there, with a warning; it keeps what it recorded.
-    Raises ArgumentError for arguments that cannot be used, and where the recorded weights would not fit in
-    memory.
+    Raises ArgumentError for arguments that cannot be used, and where the recorded weights would not fit in memory.
     """
     if type(optimizer) not in optimizers.RULES:
         raise ArgumentError(f"optimizer is {optimizer!r}, one such as Adam(lr=0.01) or SGD(lr=0.1) is wanted")
@@ -150,8 +148,7 @@ def _descend(
     backend: str,
     report: Report | None,
 ) -> tuple[int, bool]:
-    """Fill weights[1:] and the loss each step starts from; return how many steps were taken, and if it was
-    stopped.
+    """Fill weights[1:] and the loss each step starts from; return how many steps were taken, and if it was stopped.
 
     Ends early, at the first step whose weights are not finite, or after `report` has answered False.
     """
@@ -227,7 +224,7 @@ def _check_memory(steps: int, size: int) -> None:
     wanted, there = (steps + 1) * (size + 1) * 8, main_memory()
     if wanted > there / 2:
         raise ArgumentError(
-            f"recording {steps:,} steps of {size:,} weights takes {wanted / 2**30:,.1f} GiB, more than half "
-            f"of the "
-            f"{there / 2**30:,.1f} GiB of this machine: train for fewer epochs, or with a larger batch_size"
+            f"recording {steps:,} steps of {size:,} weights takes {wanted / 2**30:,.1f} GiB, "
+            f"more than half of the {there / 2**30:,.1f} GiB of this machine: "
+            f"train for fewer epochs, or with a larger batch_size"
         )

@@ -4,13 +4,15 @@ Exit status 0; 1 for a failure, explained in one line; 2 for wrong usage; 130 af
 output, everything else to the standard error stream. Modules load when a command needs them, so that --help is quick.
 """
 
+from collections.abc import Callable
+
 from . import doctor, examples, functions, links, views, workspaces
 from .application import app
 from .status import main, run
 
 __all__ = ["COMMANDS", "main", "run"]
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "example": examples.example,
     "run": workspaces.run,
     "view": views.view,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,26 +19,41 @@ MOST = 8192
 """Vertices along a side: 256 MiB of float32."""
 
 
-def _side(value: int | None) -> int | None:
-    if value is not None and not 2 <= value <= MOST:
-        raise typer.BadParameter(f"{value} vertices along each side: from 2 to {MOST:,} are wanted")
-    return value
+def _whole(text: str | int) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is no whole number") from None
 
 
-def _seed(value: int | None) -> int | None:
-    if value is not None and value < 0:
-        raise typer.BadParameter(f"the seed is {value}: 0 or more is wanted")
-    return value
+def _side(text: str | int) -> int:
+    """--resolution as a number."""
+    count = _whole(text)
+    if not 2 <= count <= MOST:
+        raise typer.BadParameter(f"{count} vertices along each side: from 2 to {MOST:,} are wanted")
+    return count
 
 
-Resolution = Annotated[int, typer.Option(callback=_side, help="Vertices along each side.")]
-GivenResolution = Annotated[
-    int | None, typer.Option(callback=_side, help="Vertices along each side, in place of the workspace's.")
-]
-Seed = Annotated[int, typer.Option(callback=_seed, help="Seed of the starting weights.")]
-GivenSeed = Annotated[
-    int | None, typer.Option(callback=_seed, help="Seed of the training, in place of the workspace's.")
-]
+def _seed(text: str | int) -> int:
+    """--seed as a number."""
+    seed = _whole(text)
+    if not 0 <= seed < 2**63:
+        raise typer.BadParameter(f"the seed is {seed}: 0 or more is wanted, below 2^63")
+    return seed
+
+
+def _side_option(help: str) -> Any:
+    return typer.Option(parser=_side, metavar="N", help=help)
+
+
+def _seed_option(help: str) -> Any:
+    return typer.Option(parser=_seed, metavar="N", help=help)
+
+
+Resolution = Annotated[int, _side_option("Vertices along each side.")]
+GivenResolution = Annotated[int | None, _side_option("Vertices along each side, in place of the workspace's.")]
+Seed = Annotated[int, _seed_option("Seed of the starting weights.")]
+GivenSeed = Annotated[int | None, _seed_option("Seed of the training, in place of the workspace's.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object and nothing else.")]
 
 

@@ -14,7 +14,7 @@ from .output import print_object
 def _names(incomplete: str) -> list[str]:
     from ..language import FUNCTIONS
 
-    return [name for name in FUNCTIONS if name.startswith(incomplete)]
+    return [name for name in sorted(FUNCTIONS) if name.startswith(incomplete)]
 
 
 def functions(

@@ -10,16 +10,16 @@ import typer
 
 from .workspaces import WorkspaceFile
 
-LONGEST = 256 * 2**20
-"""Characters of a link that are read from the standard input; the codec sets limits of its own."""
+LONGEST = 4 * 2**20
+"""Characters that are read from the standard input; a link is refused far below."""
 
 
 def share(workspace: WorkspaceFile) -> None:
     """Print a link that holds a workspace with its data."""
-    from ..links import encode
+    from ..links import share as shared
     from ..workspace import Workspace
 
-    print(encode(*Workspace.read(workspace).packed()))
+    print(shared(Workspace.read(workspace)))
 
 
 def open_(

@@ -24,6 +24,9 @@ from . import numerals
 from .columns import Column, Numbers, column
 from .table import DROPPING, Table
 
+LONGEST_HEADER = 10_000
+"""Bytes; NumPy takes no more either."""
+
 _DAMAGED = (
     ValueError,
     TypeError,
@@ -51,21 +54,20 @@ def read(path: Path, name: str | None, drop: bool) -> Table:
         if not packed and name is not None:
             raise DataError(f"{path.name} holds one array without a name: leave out array={name!r}")
         try:
-            title, found = _member(path, file, name) if packed else (path.name, _array(path.name, file, _left(file)))
+            size = os.fstat(file.fileno()).st_size
+            title, found = _member(path, file, name) if packed else (path.name, _array(path.name, file, size))
         except _DAMAGED:
             kind = "npz" if packed else "npy"
             raise DataError(f"{path.name} is damaged, or no .{kind} file") from None
     return _table(title, found, drop)
 
 
-def _left(file: IO[bytes]) -> int:
-    return os.fstat(file.fileno()).st_size
-
-
 def _member(path: Path, file: IO[bytes], name: str | None) -> tuple[str, NDArray[Any]]:
     """One array of a .npz file, and what to call it."""
     with zipfile.ZipFile(file) as archive:
-        members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+        members = {
+            info.filename.removesuffix(".npy"): info for info in archive.infolist() if info.filename.endswith(".npy")
+        }
         listed = ", ".join(map(repr, sorted(members)[:8])) + (", .." if len(members) > 8 else "")
         if not members:
             raise DataError(f"{path.name} holds no array")
@@ -82,6 +84,12 @@ def _member(path: Path, file: IO[bytes], name: str | None) -> tuple[str, NDArray
 def _array(title: str, file: IO[bytes], size: int) -> NDArray[Any]:
     """An array that fills `size` bytes with its header. Raises DataError and what damaged files raise."""
     version = np.lib.format.read_magic(file)
+    # NumPy reads a header whole before it refuses a long one, and this length may say 4 GiB.
+    length = int.from_bytes(file.read(2 if version == (1, 0) else 4), "little")
+    if length > LONGEST_HEADER:
+        raise ValueError("the header is too long")
+    file.seek(0)
+    np.lib.format.read_magic(file)
     if version == (1, 0):
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
     elif version == (2, 0):
@@ -102,7 +110,8 @@ def _array(title: str, file: IO[bytes], size: int) -> NDArray[Any]:
         raise DataError(f"{title} is empty ({' x '.join(map(str, shape))})")
     if file.tell() + entries * dtype.itemsize != size:
         raise DataError(f"{title} is damaged: its {size:,} bytes are not what its header tells")
-    wanted, there = entries * max(dtype.itemsize, 8), main_memory()
+    # Texts of bytes are decoded to four bytes a character, numbers become float64.
+    wanted, there = entries * max(dtype.itemsize * (4 if dtype.kind == "S" else 1), 8), main_memory()
     if wanted > there:
         raise DataError(
             f"{title} takes {wanted / 2**30:,.1f} GiB, more than the {there / 2**30:,.1f} GiB of this machine"
@@ -115,7 +124,7 @@ def _table(source: str, array: NDArray[Any], drop: bool) -> Table:
     flat = array.ndim < 2
     array = array.reshape(-1, 1) if flat else array
     if array.dtype.kind == "S":
-        array = np.char.decode(array, "latin-1")
+        array = np.char.decode(array, "utf-8", "backslashreplace")
     texts = array.dtype.kind == "U"
     if not texts:
         array = array.astype(np.float64, copy=False)

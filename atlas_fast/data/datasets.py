@@ -20,7 +20,7 @@ from .table import Table
 
 def load(name: str) -> dict[str, Matrix]:
     """The data set of a name of NAMES. Raises DataError for another one."""
-    if name not in _LOADERS:
+    if not isinstance(name, str) or name not in _LOADERS:
         near = difflib.get_close_matches(str(name), _LOADERS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_LOADERS)}"
         raise DataError(f"there is no data set {name!r}: {hint}")

@@ -17,15 +17,12 @@ from .table import Table
 
 def table(frame: Any, source: str) -> Table:
     """The table of a data frame or a series. Raises DataError for anything else."""
-    library = type(frame).__module__.partition(".")[0]
-    if library not in ("pandas", "polars"):
-        raise DataError(f"{source} is a {type(frame).__name__}: give a pandas or polars data frame or series")
-    if hasattr(frame, "collect"):
-        raise DataError(f"{source} is a LazyFrame: give {type(frame).__name__}.collect()")
-    if hasattr(frame, "to_frame") and not hasattr(frame, "columns"):
-        frame = frame.to_frame()
+    library = _library(frame, ("DataFrame", "Series"))
+    if library is None:
+        way_out = "call collect() first" if _library(frame, ("LazyFrame",)) else "give one of pandas or polars"
+        raise DataError(f"{source} is a {type(frame).__name__}, a data frame or a series is wanted: {way_out}")
     if not hasattr(frame, "columns"):
-        raise DataError(f"{source} is a {type(frame).__name__}: give a data frame or a series")
+        frame = frame.to_frame()
     rows, width = frame.shape
     if not rows or not width:
         raise DataError(f"{source} is empty ({rows} x {width})")
@@ -37,8 +34,17 @@ def table(frame: Any, source: str) -> Table:
         source=source,
         columns=tuple(columns),
         place=lambda row: f"row {row + 1:,}",
-        dropping=f"leave out rows with one by {'dropna' if pandas else 'drop_nulls'}()",
+        dropping=f"leave out rows with one by {'dropna()' if pandas else 'drop_nulls() and drop_nans()'}",
     )
+
+
+def _library(frame: Any, kinds: tuple[str, ...]) -> str | None:
+    """Whose class of that name a frame belongs to, itself or by inheritance."""
+    for cls in type(frame).__mro__:
+        library = cls.__module__.partition(".")[0]
+        if library in ("pandas", "polars") and cls.__name__ in kinds:
+            return library
+    return None
 
 
 def _column(series: Any) -> Column:
@@ -46,7 +52,8 @@ def _column(series: Any) -> Column:
     if getattr(series.dtype, "kind", "") in tuple("fiub"):
         return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan))  # pandas, its nullable types too
     if hasattr(series.dtype, "is_numeric") and series.dtype.is_numeric():
-        return Numbers(series.to_numpy().astype(np.float64))  # polars
+        # polars; by way of a list, for NumPy has no counterpart of its decimals and of 128 bits.
+        return Numbers(np.array(series.to_list(), dtype=np.float64))
     return column([_text(entry) for entry in series.to_list()])
 
 
@@ -54,4 +61,9 @@ def _text(entry: Any) -> str:
     """An entry of any type as it would stand in a file."""
     if entry is None or type(entry).__name__ in ("NAType", "NaTType"):
         return ""
-    return repr(float(entry)) if isinstance(entry, Real) else str(entry)
+    if not isinstance(entry, Real):
+        return str(entry)
+    try:
+        return repr(float(entry))
+    except OverflowError:
+        return "inf"

@@ -38,8 +38,8 @@ class Lines:
         return self._lines[i] + row - self._rows[i]
 
 
-def undecodable(path: Path, encoding: str) -> tuple[int, int] | None:
-    """The line and the byte where a file stops being text of an encoding; None where it does not."""
+def undecodable(path: Path, encoding: str) -> tuple[int, int | None]:
+    """The line where a file stops being text of an encoding, and the byte, where one is at fault."""
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
     line = 1
     with path.open("rb") as file:
@@ -48,16 +48,26 @@ def undecodable(path: Path, encoding: str) -> tuple[int, int] | None:
             try:
                 line += decoder.decode(chunk).count("\n")
                 continue
-            except UnicodeDecodeError:
+            except UnicodeError:
                 decoder.setstate(state)
             # Byte by byte, so that the lines before the one at fault are counted.
             for byte in chunk:
                 try:
                     line += decoder.decode(bytes([byte])).count("\n")
-                except UnicodeDecodeError as error:
-                    return line, error.object[error.start]
+                except UnicodeError as error:
+                    return line + _pending(decoder), _byte(error)
         try:
             decoder.decode(b"", final=True)
-        except UnicodeDecodeError as error:
-            return line, error.object[error.start]
-    return None
+        except UnicodeError as error:
+            return line + _pending(decoder), _byte(error)
+    return 1, None
+
+
+def _pending(decoder: io.IncrementalNewlineDecoder) -> int:
+    """1 where a CR came last, which is held back until it is known whether an LF follows."""
+    return decoder.getstate()[1] & 1
+
+
+def _byte(error: UnicodeError) -> int | None:
+    """The byte at fault; none where a file of UTF-16 or UTF-32 does not begin as one."""
+    return error.object[error.start] if isinstance(error, UnicodeDecodeError) else None

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-MISSING = frozenset({"", "?", "na", "n/a", "#n/a", "nan", "-nan", "null", "<na>"})
+MISSING = frozenset({"", "?", "na", "n/a", "#n/a", "nan", "+nan", "-nan", "null", "<na>"})
 """What stands for a missing entry, in small letters. "none" is not among them: it is a label in many files."""
 
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?")
@@ -41,7 +41,7 @@ def number(entry: str) -> float | None:
         value = float(entry)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return None if math.isinf(value) else value
 
 
 def numbers(entries: Sequence[str]) -> NDArray[np.float64] | None:
@@ -67,7 +67,7 @@ def _one_by_one(entries: Sequence[str]) -> NDArray[np.float64] | None:
 
 
 def way_out(entry: str) -> str:
-    """What to do about an entry that is no finite number."""
+    """What to do about an entry that looks like a number and is none, or is infinite; "" for any other text."""
     entry = entry.strip()
     if _GROUPED.fullmatch(entry):
         return "write numbers without separators between their digits and with a point before the decimals"
@@ -85,7 +85,7 @@ def way_out(entry: str) -> str:
     try:
         value = float(entry)
     except ValueError:
-        return "choose columns of numbers only, or make classes of this one with onehot"
+        return ""
     if math.isinf(value) and any(c.isdigit() for c in entry):
         return "float64 ends at 1.8e308"
     if math.isinf(value):

@@ -39,14 +39,16 @@ class Scaling:
         wide = np.flatnonzero(~np.isfinite(factor))
         if wide.size:
             raise DataError(f"row {wide[0]} of the matrix to scale spans more than float64 holds: divide it first")
-        factor[factor == 0] = 1
+        # What differs in its last bits only is a constant that was computed in two ways.
+        constant = factor <= 8 * np.finfo(np.float64).eps * np.abs(found).max(axis=1, keepdims=True)
+        factor[constant] = 1
         offset = low
         if kind == "standardize":
             # By way of [0, 1], where squares neither overflow nor vanish, and a constant stays exactly 0.
             unit = (found - low) / factor
-            spread = unit.std(axis=1, keepdims=True)
-            spread[spread == 0] = 1
-            offset, factor = low + factor * unit.mean(axis=1, keepdims=True), factor * spread
+            offset = low + factor * unit.mean(axis=1, keepdims=True)
+            factor = factor * unit.std(axis=1, keepdims=True)
+            factor[constant | (factor == 0)] = 1
         offset.flags.writeable = factor.flags.writeable = False
         return cls(kind, offset, factor)
 

@@ -27,6 +27,8 @@ def split(data: Mapping[str, Any], test: float = 0.25, seed: int = 0) -> tuple[d
     share = real("test", test, above=0)
     if share >= 1:
         raise ArgumentError(f"test is {share:g}, a share between 0 and 1 is wanted, such as 0.25")
+    if not isinstance(data, Mapping):
+        raise ArgumentError(f"data is a {type(data).__name__}, a dict of name -> matrix is wanted")
     found = {name: matrix(name, value) for name, value in data.items()}
     counts = {name: value.shape[1] for name, value in found.items() if value.shape[1] > 1}
     if not counts:

@@ -22,13 +22,16 @@ from ..arguments import ArgumentError
 from ..errors import DataError
 from ..matrices import Matrix
 from ..memory import main_memory
-from . import numerals
+from . import delimited, numerals
 from .columns import MOST_CLASSES, Column, Labels, Numbers
+from .records import delimiter_hint
 
 TEXT = (".csv", ".tsv", ".txt", ".data", ".dat")
 ARRAYS = (".npy", ".npz")
 
+NO_NUMBER = "choose columns of numbers only, or make classes of this one with onehot"
 DROPPING = 'give missing="drop" to leave out rows with one'
+"""The ways out of an entry that is a text, and of one that is missing in a file."""
 
 
 class OneHot(NamedTuple):
@@ -37,16 +40,19 @@ class OneHot(NamedTuple):
     matrix: Matrix
     classes: tuple[str, ...]
 
+    def to_numpy(self) -> Matrix:
+        """The matrix, which is what a problem takes of this."""
+        return self.matrix
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Table:
     """Columns of numbers and of labels, each with a name.
 
     names: of the columns, as they stand in the file; "1", "2", .. where it has no header. rows: their number.
-    source: what messages call the table. dropped: rows that were left out for a missing entry. columns: what is
-    read. place: what messages call a row, which is counted from 0 here. dropping: what messages
-    tell to do about rows with missing entries. flat: whether it was an array of one
-    dimension, which has no rows and columns: its matrix is 1 x n.
+    source: what messages call the table. columns: what was read. place: what messages call a row, which is
+    counted from 0 here. dropping: what messages tell to do about rows with missing entries. dropped: how many rows
+    were left out for them. flat: whether it was an array of one dimension, whose matrix is 1 x n either way.
     """
 
     names: tuple[str, ...]
@@ -57,6 +63,9 @@ class Table:
     dropping: str
     dropped: int = 0
     flat: bool = False
+
+    def __repr__(self) -> str:
+        return f"Table({self.source!r}: {self.rows:,} rows, columns {_listed(self.names)})"
 
     @classmethod
     def read(
@@ -73,31 +82,37 @@ class Table:
 
         header: whether the first line names the columns; never guessed. delimiter: one character; None is a tab for
         .tsv and a comma for the others; " " is any run of blanks. missing: what a missing entry (nothing, NA, N/A,
-        NaN, null, ?) means: "error" once its column is used, "drop" leaves out every row of the file that has one.
-        array: which array of a .npz file with several. The arguments of text mean nothing for arrays.
+        NaN, null, ?) means: "error" once its column is used, "drop" leaves out every row of the file that has one, in
+        whatever column; `dropped` is their number. array: which array of a .npz file with several. The arguments of
+        text mean nothing for arrays.
 
         Raises DataError for a file that cannot be read, ArgumentError for other arguments.
         """
         arguments.choice("missing", missing, ("error", "drop"))
-        file = Path(path)
+        if array is not None and not isinstance(array, str):
+            raise ArgumentError(f"array is {array!r}, the name of an array is wanted")
+        try:
+            file = Path(path)
+        except TypeError:
+            raise ArgumentError(f"path is a {type(path).__name__}, the name of a file is wanted") from None
         suffix = file.suffix.lower()
         if suffix not in (*TEXT, *ARRAYS):
             raise DataError(f"cannot read {file}: its name must end in one of {' '.join((*TEXT, *ARRAYS))}")
         try:
+            if not file.exists():
+                raise DataError(f"cannot read {file}: there is no such file")
+            if not file.is_file():
+                raise DataError(
+                    f"cannot read {file}: it is a folder" if file.is_dir() else f"cannot read {file}: it is no file"
+                )
             if suffix in ARRAYS:
                 from . import arrays
 
                 return arrays.read(file, array, missing == "drop")
-            from . import delimited
-
             if array is not None:
                 raise ArgumentError(f"array is {array!r}, but {file.name} is text: array names one of a .npz file")
             how = delimited.dialect(suffix, header, delimiter, encoding, missing)
             found = delimited.read(file, how)
-        except FileNotFoundError:
-            raise DataError(f"cannot read {file}: there is no such file") from None
-        except IsADirectoryError:
-            raise DataError(f"cannot read {file}: it is a folder") from None
         except OSError as error:
             raise DataError(f"cannot read {file}: {error.strerror or error}") from None
         lines = found.lines
@@ -136,7 +151,8 @@ class Table:
             column = self.columns[index]
             if isinstance(column, Labels):
                 place, entry = self._place(column.fault.row, index), column.fault.entry
-                raise DataError(f"{place} holds {_shown(entry)}, a number is wanted: {self._way_out(entry)}")
+                way_out = numerals.way_out(entry) or (len(self.names) == 1 and delimiter_hint([entry])) or NO_NUMBER
+                raise DataError(f"{place} holds {_shown(entry)}, a number is wanted: {way_out}")
             row[:] = column.values
         self._check_finite(found, chosen)
         if samples == "columns" and not self.flat:
@@ -252,11 +268,9 @@ class Table:
         return number - 1
 
     def _near(self, name: str) -> str:
-        from .delimited import DELIMITERS, likelier_delimiter
-
-        other = likelier_delimiter(list(self.names))
-        if other is not None and other != " ":
-            return f"is the delimiter {DELIMITERS[other]}? give delimiter={other!r}"
+        hint = delimiter_hint(self.names)
+        if hint:
+            return hint
         if name.strip().isdecimal():
             return f"for column number {name.strip()} leave out the quotes"
         near = difflib.get_close_matches(name, self.names, n=1)
@@ -286,14 +300,6 @@ class Table:
         number = str(index + 1)
         name = self.names[index]
         return f"column {number}" + (f" ({_clipped(name)})" if name not in ("", number) else "")
-
-    def _way_out(self, entry: str) -> str:
-        from .delimited import DELIMITERS, likelier_delimiter
-
-        other = likelier_delimiter([entry]) if len(self.columns) == 1 else None
-        if other is not None:
-            return f"is the delimiter {DELIMITERS[other]}? give delimiter={other!r}"
-        return numerals.way_out(entry)
 
 
 def _figure(value: float) -> str:

@@ -151,16 +151,6 @@ def _typeset_square_root(x: Part) -> Part:
     return Part(rf"\sqrt{{{x.latex}}}")
 
 
-def _known(name: str) -> Typeset:
-    r"""A function that LaTeX has a command for: \exp(x), an axis as its index."""
-
-    def typeset(*values: Part, axis: int | None = None) -> Part:
-        index = "" if axis is None else rf"_{{\mathrm{{axis}}\,{axis}}}"
-        return applied(rf"\{name}{index}", *values)
-
-    return typeset
-
-
 _ROWS = (
     Function("relu", "x where it is positive, else 0", formulas.relu, also=("rectifier",)),
     Function(
@@ -182,7 +172,7 @@ _ROWS = (
     Function("silu", "x * sigmoid(x)", lambda b, x: b.emit("mul", x, b.emit("sigmoid", x)), also=("swish",)),
     Function("softplus", "log(1 + e^x)", formulas.softplus),
     Function("sigmoid", "1 / (1 + e^-x)", formulas.primitive("sigmoid"), also=("logistic", "expit")),
-    Function("tanh", "the hyperbolic tangent", formulas.primitive("tanh"), latex=_known("tanh")),
+    Function("tanh", "the hyperbolic tangent", formulas.primitive("tanh")),
     Function(
         "softmax",
         "e^x over its sum along the last axis, or the axis given",
@@ -209,8 +199,8 @@ _ROWS = (
         also=("one_hot",),
         demand=Demand(0, lambda y, k: np.isin(y, np.arange(k)), lambda k: f"labels 0 to {k - 1}"),
     ),
-    Function("exp", "e^x", formulas.primitive("exp"), latex=_known("exp")),
-    Function("log", "the natural logarithm", formulas.primitive("log"), latex=_known("log"), also=("ln",)),
+    Function("exp", "e^x", formulas.primitive("exp")),
+    Function("log", "the natural logarithm", formulas.primitive("log"), also=("ln",)),
     Function("sqrt", "the square root", formulas.primitive("sqrt"), latex=_typeset_square_root, also=("root",)),
     Function(
         "abs",
@@ -223,7 +213,7 @@ _ROWS = (
         "square",
         "x^2",
         lambda b, x: b.emit("mul", x, x),
-        latex=lambda x: Part(x.at(ATOM) + "^{2}", POWER),
+        latex=lambda x: Part(x.at(ATOM) + "^{2}", POWER, x.word, x.number),
     ),
     Function(
         "max",
@@ -231,7 +221,6 @@ _ROWS = (
         formulas.maximum,
         (*X, Argument("y", optional=True)),
         _extreme,
-        _known("max"),
         has_axis=True,
         also=("maximum", "amax"),
     ),
@@ -241,7 +230,6 @@ _ROWS = (
         formulas.minimum,
         (*X, Argument("y", optional=True)),
         _extreme,
-        _known("min"),
         has_axis=True,
         also=("minimum", "amin"),
     ),

@@ -13,6 +13,7 @@ from .names import is_digit, is_letter, leading_function, nearest, nearest_funct
 
 _SIGNS = {
     "//": "write / for a quotient, # for a comment",
+    ".'": "write ' without the point",
     "==": "write a - b for a difference, = to bind a name",
     "%": "a comment begins with #",
     "{": "write ( and )",
@@ -77,6 +78,12 @@ def one_entry_or_two(span: Span) -> ExpressionError:
     )
 
 
+def not_closed(sign: str, span: Span, apart: bool) -> ExpressionError:
+    """apart: two bars that are each closed, once a space stands between them."""
+    hint = "write a space between two absolute values that open together: | |" if apart else ""
+    return ExpressionError(f"{sign} is not closed", span, hint=hint)
+
+
 def ambiguous_bars(span: Span) -> ExpressionError:
     return ExpressionError(
         "these bars can be read two ways: they close here, or they open",
@@ -129,7 +136,7 @@ def unknown_run(run: str, span: Span, call: bool, declared: Collection[str], own
     if call:
         hint = f"for a product declare {shown} and write {shown}*(...)"
     else:
-        hint = f'declare it, weights={{"{shown}": None}}, or write a product out with *'
+        hint = f'give data={{"{shown}": ..}} or weights={{"{shown}": None}}, or write a product out with *'
     return ExpressionError(message, span, hint=hint)
 
 

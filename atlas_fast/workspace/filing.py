@@ -1,6 +1,7 @@
-"""Workspaces on disk and in links: where their numbers stand.
+"""Workspaces that can be given to others: with their numbers, in a link or in files.
 
-In: a workspace. Out: its document and its numbers apart, as a link holds them; or files that hold both.
+In: a workspace. Out: its document and its numbers apart, as a link holds them; or a TOML file, and beside it a .npz
+file with the numbers that are too many to read.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from ..arguments import ArgumentError
 from ..errors import StoreError
 from ..matrices import Matrix
 from .document import Document, written
-from .samples import unscaled
 
 if TYPE_CHECKING:
     from .workspace import Workspace
@@ -28,12 +28,11 @@ ABOUT_NUMBERS = ("scale",)
 
 
 def packed(workspace: Workspace) -> tuple[Document, dict[str, Matrix]]:
-    """The document without its numbers, and name -> those numbers (features x samples, before scaling)."""
+    """The document without its numbers, and name -> those: features x samples, before splitting and scaling."""
     document = workspace.document
-    matrices = unscaled(document, workspace.folder, workspace.source)
     for name, section in document.get("data", {}).items():
         document["data"][name] = {key: section[key] for key in ABOUT_NUMBERS if key in section}
-    return document, matrices
+    return document, workspace.matrices()
 
 
 def save(workspace: Workspace, target: Path) -> list[Path]:
@@ -46,7 +45,7 @@ def save(workspace: Workspace, target: Path) -> list[Path]:
 
     if target.suffix.lower() != ".toml":
         raise ArgumentError(f"a workspace's name ends in .toml, {target} does not")
-    beside = target.with_suffix(".npz")
+    beside = target.with_name(f"{target.stem}-data.npz")  # its surface will be NAME.npz
     document, large = workspace.document, {}
     for name, section in document.get("data", {}).items():
         if "values" in section and sum(map(len, section["values"])) > INLINE:

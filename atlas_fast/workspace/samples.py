@@ -50,7 +50,9 @@ def unscaled(document: Mapping[str, Any], folder: Path | None, source: str) -> d
         try:
             found[name] = _numbers(name, section, folder, table)
         except (DataError, ArgumentError) as error:
-            raise WorkspaceError(f"{source}: [data.{name}] {error}") from None
+            # The way out as TOML writes it.
+            told = str(error).replace("=False", " = false").replace("=True", " = true")
+            raise WorkspaceError(f"{source}: [data.{name}] {told}") from None
     return found
 
 

@@ -22,7 +22,7 @@ from . import document as documents
 from . import filing
 from .document import Document
 from .keys import is_shape
-from .samples import Samples, files, samples
+from .samples import Samples, files, samples, unscaled
 
 if TYPE_CHECKING:
     from ..matrices import Matrix
@@ -110,6 +110,10 @@ class Workspace:
         """The data, read once: for training and for testing, scaled, and the scalings that were fitted."""
         return samples(self._document, self.folder, self.source)
 
+    def matrices(self) -> dict[str, Matrix]:
+        """Name -> all samples of the data, features x samples, before splitting and scaling."""
+        return unscaled(self._document, self.folder, self.source)
+
     def packed(self) -> tuple[Document, dict[str, Matrix]]:
         """The document without its numbers, and those apart, as a link holds them. See `filing.packed`."""
         return filing.packed(self)
@@ -139,7 +143,7 @@ class Workspace:
 
     def _weights(self) -> dict[str, Any]:
         """[weights] as Problem takes them."""
-        found = {}
+        found: dict[str, Any] = {}
         for name, value in self._document.get("weights", {}).items():
             if value == "?":
                 found[name] = None
@@ -163,8 +167,9 @@ class Workspace:
     def surface(self, problem: Problem | None = None, run: Run | None = None, progress: Progress = None) -> Surface:
         """The surface that [surface] asks for, round a run, or round the starting weights where there is none.
 
-        Without `plane` it is the run's principal plane; of one or two scalar weights, their axes. Raises
-        WorkspaceError for a plane, extent or resolution that cannot be used.
+        Without `plane` it is the run's principal plane; of one or two scalar weights, their axes. `seed` draws random
+        directions, and the starting weights where nothing is trained. Raises WorkspaceError for a plane, extent or
+        resolution that cannot be used.
         """
         problem = self.problem() if problem is None else problem
         section = self._document.get("surface", {})
@@ -191,17 +196,13 @@ class Workspace:
         if kind == "random":
             normalize = section.get("normalize", "variable")
             return Plane.random(problem, center, section.get("seed", 0), None if normalize == "none" else normalize)
-        axes = section.get("axes")
-        if axes is None and problem.size > 2:
-            way = (
-                'axes = ["B[0,2]", ..] names two of them'
-                if "plane" in section
-                else 'add [training], or plane = "random"'
-            )
+        axes: tuple[str, ...] = tuple(section.get("axes", ()))
+        if not axes and problem.size > 2:
+            way = "name two of them in axes" if "plane" in section else 'add [training], or plane = "random"'
             raise ArgumentError(f"plane is wanted for a loss of {problem.size:,} scalar weights: {way}")
-        if axes is not None and len(axes) < problem.size:
-            return Plane.axes(problem, *axes, center=center)
-        plane = Plane.default(problem) if axes is None else Plane.axes(problem, *axes)
+        if 0 < len(axes) < problem.size:
+            return Plane.axes(problem, axes[0], axes[1] if len(axes) > 1 else None, center)
+        plane = Plane.axes(problem, *axes) if axes else Plane.default(problem)
         return plane if run is None else plane.framing(run)
 
     @contextmanager
