@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .errors import StoreError as StoreError
     from .errors import WorkspaceError as WorkspaceError
     from .links import open_link as open_link
+    from .links import open_workspace as open_workspace
     from .links import share as share
     from .optimizers import SGD as SGD
     from .optimizers import Adadelta as Adadelta
@@ -75,6 +76,7 @@ _MODULES = {
     "compare": "comparison",
     "load": "storage",
     "open_link": "links",
+    "open_workspace": "links",
     "share": "links",
     "split": "data.split",
 }

@@ -137,7 +137,7 @@ class Workspace:
         from ..problem import Problem
 
         try:
-            return Problem(self.loss, data, weights)
+            return Problem(self.loss, data, weights, sources=self.samples.sources)
         except DataError as error:
             raise WorkspaceError(f"{self.source}: {error}") from None
 

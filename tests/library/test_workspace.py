@@ -395,6 +395,12 @@ def test_data_that_cannot_be_read_name_the_section_and_the_file(tmp_path: Path) 
     assert "none.csv: there is no such file" in complaint(document, tmp_path)
 
 
+def test_shapes_that_do_not_fit_name_the_file(iris: af.Workspace) -> None:
+    document = {**iris.document, "weights": {"B": [10, 5]}}
+    with pytest.raises(af.ShapeError, match=r"X is 4 x 120 \(iris\.csv\)"):
+        af.Workspace.parse(document, iris.folder).problem()
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
