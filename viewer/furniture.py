@@ -31,7 +31,7 @@ def colours(name: str) -> NDArray[np.uint8]:
     return np.round(colormaps[name](np.linspace(0.0, 1.0, 256))[:, :3] * 255).astype(np.uint8)
 
 
-def furniture(surface: Surface, heights: Heights, size: tuple[int, int], scale: float) -> NDArray[np.uint8]:
+def furniture(surface: Surface, heights: Heights, size: tuple[float, float], scale: float) -> NDArray[np.uint8]:
     """The picture, (height, width, 4) with straight alpha. size: in pixels as Qt counts them, `scale` of the screen's
     own to each."""
     width, height = (max(round(side * scale), 1) for side in size)

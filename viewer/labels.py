@@ -85,7 +85,6 @@ class LabelsVisual(Visual):
         program["u_ink"] = self._ink
         program["u_colour"] = colour
         program["u_scale"] = float(scale)
-        program["u_size"] = (1.0, 1.0)
         self.set_gl_state(
             depth_test=False,
             cull_face=False,
@@ -124,12 +123,11 @@ class LabelsVisual(Visual):
         self.update()
 
     def _prepare_draw(self, view: Any) -> bool:
+        self.shared_program["u_size"] = np.array(view.transforms.canvas.physical_size) / self._scale
         return self._drawn > 0
 
     def _prepare_transforms(self, view: Any) -> None:
         view.view_program.vert["transform"] = view.get_transform()
-        if view.transforms.canvas is not None:  # before it is part of a scene
-            view.view_program["u_size"] = view.transforms.canvas.size
 
     def _compute_bounds(self, axis: int, view: Any) -> None:
         return None

@@ -51,11 +51,11 @@ def write_picture(surface: Surface, path: str | os.PathLike[str], size: tuple[in
 
 def draw(surface: Surface, size: tuple[int, int]) -> NDArray[np.uint8]:
     """The picture, (height, width, 3)."""
-    with canvas(size) as drawn:
+    width, height = size
+    with canvas((SHARPNESS * width, SHARPNESS * height)) as drawn:
         from .scene import Scene
 
-        fine = Scene(drawn, surface, scale=SHARPNESS).picture(SHARPNESS)
-    width, height = size
+        fine = Scene(drawn, surface, scale=SHARPNESS).picture()
     parts = fine.reshape(height, SHARPNESS, width, SHARPNESS, 3)
     return parts.mean(axis=(1, 3)).round().astype(np.uint8)
 

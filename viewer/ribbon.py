@@ -68,7 +68,8 @@ TRIANGLES = np.array([0, 1, 2, 0, 2, 3])
 
 
 class RibbonVisual(Visual):
-    """pieces: (k, 2, 3), where each begins and ends. colours: (k, 2, 4) in [0, 1]. width: in pixels. strength: 1, or
+    """pieces: (k, 2, 3), where each begins and ends. colours: (k, 2, 4) in [0, 1]. width: in pixels as Qt counts them, `scale`
+    of the screen's own to each. strength: 1, or
     less where what lies behind shines through. behind: draw only what the surface hides, instead of what it does not.
 
     The depth is tested but not written: of two pieces that cross, the later one is above.
@@ -79,6 +80,7 @@ class RibbonVisual(Visual):
         pieces: NDArray[np.float64],
         colours: NDArray[np.float64],
         width: float,
+        scale: float,
         strength: float = 1.0,
         behind: bool = False,
     ) -> None:
@@ -94,8 +96,7 @@ class RibbonVisual(Visual):
             program[name] = buffer
         program["u_width"] = float(width)
         program["u_strength"] = float(strength)
-        program["u_size"] = (1.0, 1.0)
-        self._drawn = 0
+        self._drawn, self._scale = 0, scale
         self.set_gl_state(
             depth_test=True,
             depth_mask=False,
@@ -124,12 +125,11 @@ class RibbonVisual(Visual):
         self.update()
 
     def _prepare_draw(self, view: Any) -> bool:
+        self.shared_program["u_size"] = np.array(view.transforms.canvas.physical_size) / self._scale
         return self._drawn > 0
 
     def _prepare_transforms(self, view: Any) -> None:
         view.view_program.vert["transform"] = view.get_transform()
-        if view.transforms.canvas is not None:  # before it is part of a scene
-            view.view_program["u_size"] = view.transforms.canvas.size
 
     def _compute_bounds(self, axis: int, view: Any) -> None:
         return None

@@ -93,10 +93,9 @@ class Scene:
         placed = self.field.get_transform("visual", "canvas").map(np.atleast_2d(points))
         return placed[:, :2] / placed[:, 3:]
 
-    def picture(self, factor: int = 1) -> NDArray[np.uint8]:
-        """What the canvas shows, (height, width, 3), with `factor` pixels along each side of one of Qt's."""
-        width, height = self.canvas.size
-        return np.asarray(self.canvas.render(size=(factor * width, factor * height), alpha=False))
+    def picture(self) -> NDArray[np.uint8]:
+        """What the canvas shows, (height, width, 3)."""
+        return np.asarray(self.canvas.render(alpha=False))
 
     def _azimuth(self) -> float:
         """From where the path is seen best, as matplotlib counts: the eye's angle from the first axis."""
@@ -110,7 +109,7 @@ class Scene:
         """Put everything into the scene, in the order of drawing."""
         root = self.view.scene
         nothing = np.empty((0, 2, 3)), np.empty((0, 2, 4))
-        self.grid = Ribbon(*nothing, width=1.0, parent=root)
+        self.grid = Ribbon(*nothing, 1.0, self.scale, parent=root)
         levels = axes.ticks(self.heights.low, self.heights.top, LEVELS).values
         step = levels[1] - levels[0] if len(levels) > 1 else 0.0
         # Where lines lie, told in float64: the scale of a surface may be far smaller than its heights.
@@ -118,12 +117,13 @@ class Scene:
         contours = (span / step, float(np.mod(self.heights.low / step, 1.0))) if step > 0 else (0.0, 0.5)
         self.field = Field(self.box, furniture.colours(HEIGHTS), furniture.BEYOND, contours, parent=root)
         self.field.visible = bool(self.heights.known.any())
-        self.edges = Ribbon(*nothing, width=1.2, parent=root)
+        self.edges = Ribbon(*nothing, 1.2, self.scale, parent=root)
         if self.path is not None:
             self._draw_path(self.path, root)
         self.labels = Labels((), self.scale, TEXT, parent=root)
-        self.overlay = scene.visuals.Image(self._overlay(), parent=self.canvas.scene, method="subdivide")
-        self._fit_overlay()
+        self.overlay = scene.visuals.Image(self._overlay(), parent=self.canvas.scene, interpolation="nearest")
+        shrunk = 1.0 / self.canvas.pixel_scale
+        self.overlay.transform = scene.transforms.STTransform(scale=(shrunk, shrunk))
         for order, node in enumerate((self.grid, self.field, self.edges)):
             node.order = order
         self.labels.order = 20
@@ -148,7 +148,7 @@ class Scene:
             (spots, tints, MARK_WIDTH, 1.0, False),
         ]
         for order, (places, tint, width, strength, behind) in enumerate(layers):
-            Ribbon(places, tint, width, strength, behind, parent=root).order = 10 + order
+            Ribbon(places, tint, width, self.scale, strength, behind, parent=root).order = 10 + order
 
     @staticmethod
     def _times(time: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -157,13 +157,12 @@ class Scene:
         return np.concatenate([picked, np.ones((*time.shape, 1))], axis=-1)
 
     def _overlay(self) -> NDArray[np.uint8]:
-        return furniture.furniture(self.surface, self.heights, self.canvas.size, self.scale)
-
-    def _fit_overlay(self) -> None:
-        self.overlay.transform = scene.transforms.STTransform(scale=(1 / self.scale, 1 / self.scale))
+        width, height = (side / self.scale for side in self.canvas.physical_size)
+        return furniture.furniture(self.surface, self.heights, (width, height), self.scale)
 
     def _resized(self, event: Any) -> None:
         self.overlay.set_data(self._overlay())
+        self.canvas.update()
 
     def _turned(self, event: Any = None) -> None:
         """Put the light over the reader's left shoulder, and the axes where they hide nothing."""
