@@ -23,7 +23,7 @@ AWAY = 0.13
 NAMES_AWAY = 0.36
 """From an axis to its name."""
 
-NUMBERS, NAMES = 8.5, 10.0
+NUMBERS, NAMES = 9.0, 11.0
 """Sizes of the texts in points."""
 
 Point = tuple[float, float, float]
@@ -67,7 +67,12 @@ def axes(box: Box, names: tuple[str, str], side: tuple[int, int], above: bool) -
     left, near = side[0] * box.width / 2, side[1] * box.depth / 2
     a, b = ticks(a0, a1, 7), ticks(b0, b1, 7)
     x, y = box.across(a.values), box.along(b.values)
-    grid: list[tuple[Point, Point]] = []
+    # The floor's and the walls' far rims, beside the lines of the ticks.
+    back = (-left, -near, 0.0)
+    grid: list[tuple[Point, Point]] = [(back, (left, -near, 0)), (back, (-left, near, 0))]
+    if not above:
+        grid += [(back, (-left, -near, box.height)), ((left, -near, 0), (left, -near, box.height))]
+        grid += [((-left, near, 0), (-left, near, box.height))]
     edges: list[tuple[Point, Point]] = [((-left, near, 0), (left, near, 0)), ((left, -near, 0), (left, near, 0))]
     labels: list[Label] = []
     out_x, out_y = side

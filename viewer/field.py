@@ -86,7 +86,7 @@ void main() {
     float line = (1.0 - smoothstep(0.35, 1.35, away)) * (1.0 - smoothstep(0.15, 0.45, blur));
     colour = mix(colour, vec3(1.0), 0.28 * line);
     if (h > 1.0) colour = u_beyond;
-    colour *= mix(1.0, 0.42 + 0.58 * max(dot(normal, u_light), 0.0), u_shade);
+    colour *= mix(1.0, 0.5 + 0.5 * max(dot(normal, u_light), 0.0), u_shade);
     gl_FragColor = vec4(colour, 1.0);
 }
 """

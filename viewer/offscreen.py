@@ -21,6 +21,7 @@ from . import display
 
 if TYPE_CHECKING:
     from ..surface import Surface
+    from .scene import View
 
 SHARPNESS = 2
 """A pixel of the picture is the mean of this many squared: smooth edges without a multisampled frame buffer."""
@@ -34,13 +35,15 @@ LIBRARIES = "libegl1 libgl1 libgl1-mesa-dri libfontconfig1"
 """Debian packages that drawing off screen needs."""
 
 
-def write_picture(surface: Surface, path: str | os.PathLike[str], size: tuple[int, int]) -> None:
-    """Draw the surface and write it to a PNG file."""
+def write_picture(
+    surface: Surface, path: str | os.PathLike[str], size: tuple[int, int], view: View | None = None
+) -> None:
+    """Draw the surface, as seen from a view or from the usual place, and write it to a PNG file."""
     name = os.fspath(path)
     if not str(name).lower().endswith(".png"):
         raise ArgumentError(f"the picture is written as PNG: its name must end in .png, {name} does not")
     width, height = _size(size)
-    pixels = draw(surface, (width, height))
+    pixels = draw(surface, (width, height), view)
     from PIL import Image
 
     try:
@@ -49,13 +52,16 @@ def write_picture(surface: Surface, path: str | os.PathLike[str], size: tuple[in
         raise StoreError(f"cannot write {name}: {error.strerror or error}") from None
 
 
-def draw(surface: Surface, size: tuple[int, int]) -> NDArray[np.uint8]:
+def draw(surface: Surface, size: tuple[int, int], view: View | None = None) -> NDArray[np.uint8]:
     """The picture, (height, width, 3)."""
     width, height = size
     with canvas((SHARPNESS * width, SHARPNESS * height)) as drawn:
         from .scene import Scene
 
-        fine = Scene(drawn, surface, scale=SHARPNESS).picture()
+        scene = Scene(drawn, surface, scale=SHARPNESS)
+        if view is not None:
+            scene.look(view)
+        fine = scene.picture()
     parts = fine.reshape(height, SHARPNESS, width, SHARPNESS, 3)
     return parts.mean(axis=(1, 3)).round().astype(np.uint8)
 

@@ -6,7 +6,7 @@ which of the two it is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ PATH_WIDTH, MARK_WIDTH = 3.4, 11.0
 FIELD_OF_VIEW = 28.0
 """Degrees: long enough a lens that the far side is not much smaller."""
 
-ACROSS = 3.15
+ACROSS = 3.3
 """How much of the scene a view shows, in its units."""
 
 LEVELS = 24
@@ -43,6 +43,17 @@ LEVELS = 24
 
 TEXELS = 8192
 """Vertices along a side that are kept at most: 256 MiB of heights."""
+
+
+class View(NamedTuple):
+    """From where a scene is seen: degrees round and above it, degrees of the lens (0: no perspective), the point in the
+    middle, how much of the scene is seen."""
+
+    azimuth: float
+    elevation: float
+    lens: float
+    centre: tuple[float, float, float]
+    across: float
 
 
 class Scene:
@@ -58,7 +69,8 @@ class Scene:
         self.box = Box.of(self.heights)
         self.path = trajectory(surface, self.box) if surface.run is not None else None
         self._home = self._azimuth() + 90.0
-        self._seen: tuple[tuple[int, int], bool] | None = None
+        self._centre = (0.0, 0.0, 0.42 * self.box.height)
+        self._placed: tuple[tuple[int, int], bool] | None = None
         canvas.bgcolor = BACKGROUND
         self.view = canvas.central_widget.add_view()
         self.camera = scene.TurntableCamera(fov=FIELD_OF_VIEW, up="+z")
@@ -68,25 +80,33 @@ class Scene:
         # It fills the canvas: each fragment need not ask whether it is inside.
         self.view.scene.clip_children = False
         self._furnish()
-        self.reset()
+        self.look(self.home)
         self.view.scene.transform.changed.connect(self._turned)
         canvas.events.resize.connect(self._resized)
 
-    def reset(self) -> None:
-        """Look from the side from which most of the path is seen."""
-        self.camera.fov = FIELD_OF_VIEW
-        self._look(self._home, ELEVATION)
+    @property
+    def seen(self) -> View:
+        """From where the scene is seen."""
+        eye = self.camera
+        x, y, z = (float(x) for x in eye.center)
+        return View(eye.azimuth, eye.elevation, eye.fov, (x, y, z), eye.scale_factor)
 
-    def look_down(self) -> None:
-        """Look from straight above, a to the right and b upwards, as on a map: without perspective."""
-        self.camera.fov = 0.0
-        self._look(0.0, 90.0)
-
-    def _look(self, azimuth: float, elevation: float) -> None:
-        self.camera.azimuth, self.camera.elevation = azimuth, elevation
-        self.camera.center = (0.0, 0.0, 0.42 * self.box.height)
-        self.camera.scale_factor = ACROSS
+    def look(self, view: View) -> None:
+        """See the scene from somewhere else."""
+        self.camera.fov = view.lens
+        self.camera.azimuth, self.camera.elevation = view.azimuth, view.elevation
+        self.camera.center, self.camera.scale_factor = view.centre, view.across
         self._turned()
+
+    @property
+    def home(self) -> View:
+        """From the side from which most of the path is seen."""
+        return View(self._home, ELEVATION, FIELD_OF_VIEW, self._centre, ACROSS)
+
+    @property
+    def above(self) -> View:
+        """From straight above, a to the right and b upwards, as on a map: without perspective."""
+        return View(0.0, 90.0, 0.0, self._centre, ACROSS)
 
     def pixel(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where on the canvas points (k, 3) of the scene are, in pixels from its upper left corner, (k, 2)."""
@@ -173,9 +193,9 @@ class Scene:
         side = (1 if np.sin(turn) >= 0 else -1, -1 if np.cos(turn) >= 0 else 1)
         if above and abs(np.sin(turn)) < 1e-6:
             side = (-1, -1)
-        if self._seen == (side, above):
+        if self._placed == (side, above):
             return
-        self._seen = (side, above)
+        self._placed = (side, above)
         names = (*self.surface.plane.axes_labels, "")
         drawn = axes.axes(self.box, (names[0], names[1]), side, above)
         self.grid.set_pieces(drawn.grid, np.broadcast_to(GRID, (len(drawn.grid), 2, 4)))
