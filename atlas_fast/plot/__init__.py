@@ -6,6 +6,6 @@ with heights (what a surface's colours mean), relief (3-D), contours (from above
 
 from .comparison import plot_comparison
 from .figure import Picture
-from .picture import plot
+from .picture import headings, plot
 
-__all__ = ["Picture", "plot", "plot_comparison"]
+__all__ = ["Picture", "headings", "plot", "plot_comparison"]

@@ -41,7 +41,7 @@ def plot(surface: Surface) -> Picture:
         figure.colorbar(mappable, cax=box, ticks=MaxNLocator(10, integer=label == "step"))
         box.set_title(label, fontsize=9, pad=6)
         box.tick_params(labelsize=8)
-    _headings(figure, surface)
+    headings(figure, surface)
     return figure
 
 
@@ -67,16 +67,16 @@ def _line(surface: Surface) -> Picture:
     axes.set_xlabel(surface.plane.axes_labels[0], fontsize=10)
     axes.set_ylabel("loss", fontsize=10)
     axes.grid(alpha=0.3)
-    _headings(figure, surface)
+    headings(figure, surface)
     return figure
 
 
-def _headings(figure: Picture, surface: Surface) -> None:
-    """The loss as the title; below it the optimizer and what the reader must know."""
+def headings(figure: Picture, surface: Surface, notes: tuple[str, ...] = ()) -> None:
+    """The loss as the title; below it the optimizer and what the reader must know, `notes` at its end."""
     height = write_title(figure, surface.latex, surface.expression)
     run = surface.run
     told = [] if run is None else [f"{run.optimizer}, {run.epochs:,} epochs, final loss {run.loss[-1]:.4g}"]
-    told += [text for text in (surface.message, "" if run is None else run.message) if text]
+    told += [text for text in (surface.message, "" if run is None else run.message, *notes) if text]
     if told:
         text = ";  ".join(told)
         size = min(9.5, 9.5 * 130 * figure.get_figwidth() / 13 / len(text))
