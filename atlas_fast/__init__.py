@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .arguments import ArgumentError as ArgumentError
+    from .comparison import Comparison as Comparison
+    from .comparison import compare as compare
     from .data import datasets as datasets
     from .data.scaling import Scaling as Scaling
     from .data.split import split as split
@@ -53,6 +55,7 @@ _MODULES = {
     "Adamax": "optimizers",
     "ArgumentError": "arguments",
     "AtlasError": "errors",
+    "Comparison": "comparison",
     "DataError": "errors",
     "DeviceError": "errors",
     "ExpressionError": "errors",
@@ -70,6 +73,7 @@ _MODULES = {
     "Table": "data.table",
     "Workspace": "workspace",
     "WorkspaceError": "errors",
+    "compare": "comparison",
     "load": "storage",
     "open_link": "links",
     "open_workspace": "links",
