@@ -6,6 +6,7 @@ anywhere, starts a training run and makes a surface.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -91,6 +92,13 @@ class Problem:
         self._size = sum(rows * columns for rows, columns in self._weights.values())
         self._bound: dict[tuple[str, str, str], Evaluate] = {}
 
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Problem:
+        """The problem of a workspace file, with its data for training. See `Workspace.problem`, which this calls."""
+        from .workspace import Workspace
+
+        return Workspace.read(path).problem()
+
     @property
     def expression(self) -> str:
         """The text of the loss, as it was given."""
@@ -120,6 +128,11 @@ class Problem:
     def program(self) -> kernels.Program:
         """The loss as a program: one output, 1 x 1."""
         return self._program
+
+    @property
+    def given(self) -> Mapping[str, Matrix]:
+        """Name -> starting value (read-only), of the weights that were given one."""
+        return MappingProxyType(dict(self._given))
 
     @property
     def start(self) -> Vector | None:
@@ -292,7 +305,7 @@ def _named(what: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise DataError(f"{what} is a {type(given).__name__}, a dict of names is wanted, as in {what}={{'X': ..}}")
     for name in given:
-        if not isinstance(name, str) or not name[:1].isalpha() or not name.replace("_", "a").isalnum():
+        if not arguments.is_name(name):
             raise DataError(f"{name!r} in {what} is no name: a letter, then letters, digits and _")
     return dict(given)
 

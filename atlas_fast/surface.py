@@ -167,6 +167,17 @@ class Surface:
         """What a notebook shows: the picture, which takes about a second to draw."""
         return self.plot()._repr_png_()
 
+    def show(self, run: Run | None = None) -> None:
+        """Open a window with the surface in 3-D and the path of its run (or another one), to turn and zoom; return
+        when it is closed.
+
+        Raises DeviceError, in a line with the way out, without the extra `viewer`, a display or OpenGL; ArgumentError
+        for a surface of one line.
+        """
+        from .viewer import show
+
+        show(self, run)
+
 
 def _cells(grid: Array, x: Array) -> tuple[NDArray[np.intp], Array]:
     """For each x the cell of a rising grid that holds it, and how far along the cell it lies; nan outside."""
@@ -216,7 +227,7 @@ def compute(
     with arguments.fitting_memory():
         bound = kernel.bind(data, *(_held(problem, vector) for vector in directions))
         began = time.perf_counter()
-        with reporting(progress, "surface") as report:
+        with reporting(progress, "surface", f"{rows:,} x {columns:,} vertices") as report:
             found = bound(a, b, progress=report)
     with np.errstate(over="ignore"):
         found = found.astype(dtype, copy=False)  # the oracle computes in float64

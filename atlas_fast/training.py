@@ -6,7 +6,6 @@ step is two calls. The same seed gives the same run.
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import arguments, kernels, optimizers
 from .arguments import ArgumentError, Vector, whole
 from .batches import Batches
+from .memory import main_memory
 from .optimizers import Optimizer
 from .problem import Evaluate, compiled
 from .progress import Progress, Report, reporting
@@ -100,7 +100,7 @@ def train(
     A run whose weights or loss cease to be finite ends there, with a warning; it keeps what it recorded.
     Raises ArgumentError for arguments that cannot be used, and where the recorded weights would not fit in memory.
     """
-    if not isinstance(optimizer, Optimizer):
+    if type(optimizer) not in optimizers.RULES:
         raise ArgumentError(f"optimizer is {optimizer!r}, one such as Adam(lr=0.01) or SGD(lr=0.1) is wanted")
     epochs, seed = whole("epochs", epochs, 1), whole("seed", seed, 0)
     dtype, backend = arguments.precision(dtype), arguments.backend(backend)
@@ -112,7 +112,7 @@ def train(
     weights[0] = problem.init(seed) if start is None else _start(problem, start)
     losses = np.empty(steps)
     gradients = _gradients(problem, batches, epochs, dtype, backend)
-    with reporting(progress, "training") as report:
+    with reporting(progress, "training", f"{steps:,} steps") as report:
         done, stopped = _descend(weights, losses, optimizer, gradients, dtype, backend, report)
     weights = weights[: done + 1]
     # The step's own loss is the one to record only if it is that of all the data, at full precision.
@@ -156,7 +156,7 @@ def _descend(
     current = weights[0].astype(dtype)
     for step, gradient in enumerate(gradients, start=1):
         losses[step - 1], slope = gradient(current)
-        current = update(step, current, slope)
+        current = update(current, slope)
         weights[step] = current
         if not (np.isfinite(losses[step - 1]) and np.isfinite(current).all()):
             return step, False
@@ -167,26 +167,25 @@ def _descend(
 
 
 class _Update:
-    """An optimizer's compiled rule and its state: (step, weights (P,), gradient (P,)) -> new weights (P,)."""
+    """An optimizer's compiled rule and its state: (weights (P,), gradient (P,)) -> new weights (P,), step by step."""
 
     def __init__(self, optimizer: Optimizer, size: int, dtype: str, backend: str) -> None:
-        self._optimizer = optimizer
-        self._rule = optimizers.RULES[optimizer.rule]
-        self._kernel = kernels.points(optimizers.program(optimizer.rule), dtype=dtype, backend=backend)
-        self._state = [np.zeros(size, dtype) for _ in self._rule.state]
-        self._numbers: tuple[float, ...] | None = None
+        rule = optimizers.RULES[type(optimizer)]
+        self._kernel = kernels.points(optimizers.program(optimizer), dtype=dtype, backend=backend)
+        self._state = {name: np.full(size, start(optimizer), dtype) for name, start in rule.state.items()}
+        self._numbers = rule.numbers(optimizer)
+        self._known: dict[str, float] | None = None
         self._bound: Any = None
 
-    def __call__(self, step: int, w: NDArray[Any], g: NDArray[Any]) -> NDArray[Any]:
-        numbers = self._rule.at(self._optimizer, step)
-        if numbers != self._numbers:
-            named = zip(self._rule.numbers, numbers, strict=True)
-            self._bound = self._kernel.bind({name: np.array([[number]]) for name, number in named})
-            self._numbers = numbers
-        values = zip(("w", "g", *self._rule.state), (w, g, *self._state), strict=True)
-        outputs = self._bound({name: value.reshape(-1, 1, 1) for name, value in values})
-        new, *self._state = (output.reshape(-1) for output in outputs)
-        return new
+    def __call__(self, w: NDArray[Any], g: NDArray[Any]) -> NDArray[Any]:
+        numbers = next(self._numbers)
+        if numbers != self._known:
+            self._bound = self._kernel.bind({name: np.array([[number]]) for name, number in numbers.items()})
+            self._known = numbers
+        inputs = {"w": w, "g": g, **self._state}
+        new, *state = self._bound({name: value.reshape(-1, 1, 1) for name, value in inputs.items()})
+        self._state = {name: value.reshape(-1) for name, value in zip(self._state, state, strict=True)}
+        return np.asarray(new).reshape(-1)
 
 
 def _gradients(problem: Problem, batches: Batches | None, epochs: int, dtype: str, backend: str) -> Iterator[Gradient]:
@@ -222,18 +221,10 @@ def _divergence(step: int, steps: int, loss: float, weights: Vector) -> str:
 
 
 def _check_memory(steps: int, size: int) -> None:
-    wanted, there = (steps + 1) * (size + 1) * 8, _memory()
+    wanted, there = (steps + 1) * (size + 1) * 8, main_memory()
     if wanted > there / 2:
         raise ArgumentError(
             f"recording {steps:,} steps of {size:,} weights takes {wanted / 2**30:,.1f} GiB, "
             f"more than half of the {there / 2**30:,.1f} GiB of this machine: "
             f"train for fewer epochs, or with a larger batch_size"
         )
-
-
-def _memory() -> int:
-    """Bytes of main memory; 8 GiB where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 8 * 2**30
