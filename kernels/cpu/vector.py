@@ -121,10 +121,10 @@ class Vector(Arithmetic):
         return circle.cosine(self, x)
 
     def erf(self, x: Value) -> Value:
-        """x + x p(x^2) up to 1/2, from there on 1 - erfc |x| with the sign of x. Off by 1.9 ulp at most."""
+        """x + x p(x^2) up to 1, from there on 1 - erfc |x| with the sign of x. Off by 1.1 ulp at most."""
         size = self.abs(x)
         far = self._intrinsic("copysign", self.sub(Constant(1.0), self._erfc_tail(size)), x)
-        return self.select(self.compare("olt", size, Constant(0.5)), self._erf_near(x), far)
+        return self.select(self.compare("olt", size, Constant(1.0)), self._erf_near(x), far)
 
     def erfc(self, x: Value) -> Value:
         """1 - erf x up to 1/2; from there on its tail, or 2 less that of -x. It is 0 where exp gives 0. Off by
