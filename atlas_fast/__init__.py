@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .arguments import ArgumentError as ArgumentError
+    from .comparison import Comparison as Comparison
+    from .comparison import compare as compare
     from .data import datasets as datasets
     from .data.scaling import Scaling as Scaling
     from .data.split import split as split
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from .errors import StoreError as StoreError
     from .errors import WorkspaceError as WorkspaceError
     from .links import open_link as open_link
+    from .links import open_workspace as open_workspace
     from .links import share as share
     from .optimizers import SGD as SGD
     from .optimizers import Adadelta as Adadelta
@@ -52,6 +55,7 @@ _MODULES = {
     "Adamax": "optimizers",
     "ArgumentError": "arguments",
     "AtlasError": "errors",
+    "Comparison": "comparison",
     "DataError": "errors",
     "DeviceError": "errors",
     "ExpressionError": "errors",
@@ -69,8 +73,10 @@ _MODULES = {
     "Table": "data.table",
     "Workspace": "workspace",
     "WorkspaceError": "errors",
+    "compare": "comparison",
     "load": "storage",
     "open_link": "links",
+    "open_workspace": "links",
     "share": "links",
     "split": "data.split",
 }

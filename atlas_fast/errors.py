@@ -35,7 +35,7 @@ class DeviceError(AtlasError):
 
 
 class StoreError(AtlasError):
-    """A file that cannot be written, or read back."""
+    """A file or a link that cannot be written, or read back."""
 
 
 class WorkspaceError(AtlasError):

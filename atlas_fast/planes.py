@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .arguments import ArgumentError, Vector, choice, points, vector, whole
+from .departure import trajectory
 from .entries import entry, position
 from .kernels.blas import one_thread
 
@@ -107,10 +108,13 @@ class Plane:
 
     @property
     def reach(self) -> float:
-        """The half-width of the square about the centre that holds the run's trajectory, with a margin; else 1."""
+        """The half-width of the square about the centre that holds the run's trajectory, with a margin; else 1.
+
+        Of a run that diverged, the trajectory before it left for good.
+        """
         if self.run is None:
             return 1.0
-        coordinates, _ = self.project(self.run.weights[self.run.finite])
+        coordinates, _ = self.project(trajectory(self.run))
         far = float(np.abs(coordinates).max(initial=0.0))
         return (1 + MARGIN) * far if 0 < far < np.inf else 1.0
 
@@ -142,11 +146,13 @@ class Plane:
 
     @classmethod
     def pca(cls, run: Run, components: tuple[int, int] = (0, 1)) -> Plane:
-        """Unit principal components of a run's finite weights, through run.final.
+        """Unit principal components of a run's weights, through run.final.
 
         components: which two, counted from 0 in order of their variance. Each points where its entry of largest
         magnitude is positive. Where the run's steps lie on a line, the second direction is orthogonal to it, and
-        explains nothing. Raises ArgumentError for a run that did not move, and for components it does not have.
+        explains nothing. Of a run that diverged, the steps before it left for good are taken, its loss at ten times
+        the start's or more (see departure.py), and the plane goes through their last. Raises ArgumentError for a
+        run that did not move, and for components it does not have.
         """
         from .training import Run
 
@@ -158,20 +164,26 @@ class Plane:
             wanted = ()
         if len(wanted) != 2 or wanted[0] == wanted[1]:
             raise ArgumentError(f"components is {components!r}, two different numbers are wanted, as in (0, 1)")
-        steps = run.weights[run.finite]
-        directions, shares = _principal(steps, max(wanted) + 1)
+        steps = trajectory(run)
+        return replace(cls.principal(steps, steps[-1:].reshape(-1), (wanted[0], wanted[1])), run=run)
+
+    @classmethod
+    def principal(cls, steps: NDArray[np.float64], center: Vector, components: tuple[int, int] = (0, 1)) -> Plane:
+        """The plane through a centre (P,) along two principal components of steps (k, P), as `pca` has it; their
+        line where P is 1.
+        """
+        directions, shares = _principal(steps, max(components) + 1)
         if steps.shape[1] == 1:
-            return cls(run.final, directions[0], explained=(shares[0],), labels=("the weight", ""), run=run)
-        if max(wanted) >= len(directions):
+            return cls(center, directions[0], explained=(shares[0],), labels=("the weight", ""))
+        if max(components) >= len(directions):
             raise ArgumentError(f"components is {components!r}, and this run has {len(directions)} components")
-        first, second = wanted
+        first, second = components
         return cls(
-            run.final,
+            center,
             directions[first],
             directions[second],
             explained=(shares[first], shares[second]),
             labels=(f"PC {first + 1}", f"PC {second + 1}"),
-            run=run,
         )
 
     @classmethod
@@ -255,7 +267,7 @@ def _principal(steps: NDArray[np.float64], count: int) -> tuple[list[Vector], li
     """The first `count` principal directions of steps (k, P), and their shares of the variance."""
     from sklearn.decomposition import PCA
 
-    away = steps - steps[0]
+    away = steps - steps[:1]
     scale = np.abs(away).max(initial=0.0)
     if not scale > 0:
         raise ArgumentError(

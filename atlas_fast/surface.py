@@ -167,6 +167,17 @@ class Surface:
         """What a notebook shows: the picture, which takes about a second to draw."""
         return self.plot()._repr_png_()
 
+    def show(self, run: Run | None = None) -> None:
+        """Open a window with the surface in 3-D and the path of its run (or another one), to turn and zoom; return
+        when it is closed.
+
+        Raises DeviceError, in a line with the way out, without the extra `viewer`, a display or OpenGL; ArgumentError
+        for a surface of one line.
+        """
+        from .viewer import show
+
+        show(self, run)
+
 
 def _cells(grid: Array, x: Array) -> tuple[NDArray[np.intp], Array]:
     """For each x the cell of a rising grid that holds it, and how far along the cell it lies; nan outside."""

@@ -34,7 +34,12 @@ SECTIONS = {
 
 def api() -> str:
     """The page of every public name, from its docstring."""
-    lines = ["# The Python interface", "", "Made from the docstrings by `docs/generate.py`. `import atlas_fast as af`.", ""]
+    lines = [
+        "# The Python interface",
+        "",
+        "Made from the docstrings by `docs/generate.py`. `import atlas_fast as af`.",
+        "",
+    ]
     for section, names in SECTIONS.items():
         lines += [f"## {section}", ""]
         for name in names:

@@ -63,11 +63,11 @@ def infer(
         try:
             inference = _consistent(tree, known, given, sources or {})
         except ShapeError as error:
-            raise _hinted(error, tree, known, given, _consistent) from None
+            raise _hinted(error, tree, known, given, asks=False) from None
         try:
             return _answered(inference)
         except ShapeError as error:
-            raise _hinted(error, tree, known, given, _determined) from None
+            raise _hinted(error, tree, known, given, asks=True) from None
     except ExpressionError as error:
         raise error.located(tree.text) from None
 
@@ -101,35 +101,23 @@ def _answered(inference: _Inference) -> Shapes:
     return Shapes(used, solved, notes, biases(tree.root, frozenset(used)))
 
 
-def _determined(
-    tree: Tree, data: dict[str, Shape], weights: dict[str, PartialShape], sources: Mapping[str, str]
-) -> _Inference:
-    """Raises ShapeError where not all sizes follow."""
-    inference = _consistent(tree, data, weights, sources)
-    _answered(inference)
-    return inference
-
-
 def _hinted(
-    error: ShapeError,
-    tree: Tree,
-    data: dict[str, Shape],
-    weights: dict[str, PartialShape],
-    wanted: Callable[..., _Inference],
+    error: ShapeError, tree: Tree, data: dict[str, Shape], weights: dict[str, PartialShape], asks: bool
 ) -> ShapeError:
-    """The error with a hint, if it has none, to transpose data, where that gives what is wanted."""
+    """The error with a hint, if it has none, to transpose data, where that mends the text. asks: it asks for sizes."""
 
     def fits(turned: dict[str, Shape]) -> bool:
         try:
-            inference = wanted(tree, turned, weights, {})
+            inference = _consistent(tree, turned, weights, {})
+            if asks:
+                _answered(inference)
         except ShapeError:
             return False
         found = [size for name in inference.order if name not in data for size in inference.shape_of_name[name]]
         # A weight as long as there are samples: the text fits by chance.
         return not any(inference.sizes.samples(size) for size in found)
 
-    hint = error.hint or turned_hint(tree, data, fits)
-    return ShapeError(error.message, error.span, error.note, hint)
+    return ShapeError(error.message, error.span, error.note, error.hint or turned_hint(tree, data, fits))
 
 
 class _Inference:

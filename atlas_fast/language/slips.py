@@ -8,7 +8,6 @@ from collections.abc import Collection
 from lark import Token
 
 from ..errors import ExpressionError, Span
-from .functions import ABSENT
 from .names import is_digit, is_letter, leading_function, nearest, nearest_function, word_end
 
 _SIGNS = {
@@ -120,8 +119,6 @@ def without_parentheses(name: str, text: str, span: Span) -> ExpressionError:
 def unknown_run(run: str, span: Span, call: bool, declared: Collection[str], own: Collection[str]) -> ExpressionError:
     """Letters that are neither a name nor a product of names. call: an opening bracket follows."""
     shown = run if len(run) <= 40 else run[:39] + "…"
-    if run in ABSENT:
-        return ExpressionError(f"{run} is not among the functions of this version", span)
     function, name = nearest_function(run, own), nearest(run, declared)
     message = f"there is no function {shown}" if call else f"{shown} is neither a declared name nor a function"
     leading = leading_function(run, own)

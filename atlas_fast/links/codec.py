@@ -11,8 +11,8 @@ Version 1 is base64url, without padding, of 8 bytes of BLAKE2b over the rest, an
     the lines                                  each along the longer side of its matrix
 
 A line whose numbers are whole numbers divided by a power of ten, as measured data are, is kept as those whole numbers
-in as few bytes as hold the largest, all lowest bytes first: a third of the length of JSON or float64 (measured on the
-data sets that come along). Any other line is float64. All are little-endian.
+in as few bytes as hold the largest, all lowest bytes first. Any other line is float64. All are little-endian. A link of
+the data sets that come along is a fifth to a quarter shorter than with its numbers in JSON.
 """
 
 from __future__ import annotations
@@ -252,14 +252,17 @@ def _pack(line: NDArray[np.float64]) -> tuple[int, bytes]:
     for decimals in range(DECIMALS):
         with np.errstate(over="ignore"):
             scaled = np.rint(line * 10.0**decimals)
+        if not np.abs(scaled).max() < 2**53:
+            break
+        whole = scaled.astype(np.int64)
         # Compared as bytes: -0.0 is not 0.
-        if np.abs(scaled).max() < 2**53 and (scaled / 10.0**decimals).tobytes() == line.tobytes():
+        if (whole / 10.0**decimals).tobytes() == line.tobytes():
             width, kind = next(
                 (width, kind)
                 for width, kind in enumerate(WHOLE)
-                if np.iinfo(kind).min <= scaled.min() and scaled.max() <= np.iinfo(kind).max
+                if np.iinfo(kind).min <= whole.min() and whole.max() <= np.iinfo(kind).max
             )
-            return 16 * width + decimals, _shuffled(scaled.astype(kind).view(np.uint8), kind.itemsize).tobytes()
+            return 16 * width + decimals, _shuffled(whole.astype(kind).view(np.uint8), kind.itemsize).tobytes()
     return RAW, line.astype("<f8").tobytes()
 
 
@@ -335,7 +338,7 @@ def _check_size(numbers: int, matrices: int) -> None:
 
 
 def _too_long(what: str) -> str:
-    return f"the link is too large: {what}; send the workspace with its files instead"
+    return f"the link is too large: {what}; send the workspace with its files instead of a link"
 
 
 def _unusable(why: str) -> str:

@@ -16,8 +16,10 @@ from collections.abc import Collection
 
 from ..errors import StoreError
 
+FUNCTIONS = ("sin", "cos", "sigmoid", "tanh", "sqrt", "relu", "onehot", "softmax")
+
 TOKEN = re.compile(
-    r"(?P<space>\s+)|(?P<transpose>T)|(?P<function>sin|cos|sigmoid|tanh|sqrt|relu|onehot|softmax)|(?P<name>[a-zA-Z])"
+    rf"(?P<space>\s+)|(?P<transpose>T)|(?P<function>{'|'.join(FUNCTIONS)})|(?P<name>[a-zA-Z])"
     r"|(?P<number>[0-9]+)|(?P<bar>\|\|?)|(?P<open>[(\[])|(?P<close>[)\]])|(?P<sign>[\^_,+\-*/])"
 )
 """In the original's order: `cosine` is cos, i, n, e."""
@@ -68,6 +70,8 @@ def rewritten(text: str, declared: Collection[str]) -> tuple[str, frozenset[str]
 
 def _check(kind: str, token: str, before: list[str], text: str, declared: Collection[str]) -> None:
     """Refuse what the original could not read, and what means something else here."""
+    if before and before[-1] in FUNCTIONS and token != "(":
+        raise StoreError(f"{before[-1]} wants its operand in parentheses in the original: {clipped(text)}")
     if kind == "transpose" and before[-1:] != ["^"]:
         raise StoreError(f"T stands only in ^T, the transpose, in the original's language: {clipped(text)}")
     if kind == "transpose" and before[-2:-1] == ["]"]:

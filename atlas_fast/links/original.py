@@ -63,18 +63,19 @@ def decode(link: str) -> tuple[Document, dict[str, Matrix]]:
         raise StoreError("the link holds no expression: it is none of the original Atlas")
     declared = _declared(held.get("variables"))
     loss, names = rewritten(held["expression"], declared)
-    document: Document = {"loss": loss, "data": {}, "weights": {}}
+    data: dict[str, Any] = {}
+    weights: dict[str, Any] = {}
     matrices = {}
     for name, variable in declared.items():
         if name not in names:
             continue  # the original let them stand, and so do its links
         shape, value = _read(name, variable)
         if variable.get("trainable"):
-            document["weights"][name] = list(shape)
+            weights[name] = list(shape)
         elif value is None:
             raise StoreError(f"the link has no data for {name}, which is not trainable")
         else:
-            document["data"][name] = {}
+            data[name] = {}
         if value is not None:
             matrices[name] = value
     if sum(value.size for value in matrices.values()) > NUMBERS:
@@ -82,9 +83,9 @@ def decode(link: str) -> tuple[Document, dict[str, Matrix]]:
     settings = held.get("settings")
     if not isinstance(settings, dict):
         raise StoreError("the link holds no settings: it is none of the original Atlas")
-    document["training"] = _training(settings)
-    notes = _notes(settings)
-    return {**document, "notes": notes} if notes else document, matrices
+    training, notes = _training(settings), _notes(settings)
+    document = {"loss": loss, "notes": notes, "data": data, "weights": weights, "training": training}
+    return {name: value for name, value in document.items() if value}, matrices
 
 
 def _text(link: str) -> tuple[bytes, str]:
@@ -92,8 +93,8 @@ def _text(link: str) -> tuple[bytes, str]:
     _, mark, quoted = link.partition(MARK)
     if not mark:
         raise StoreError(f"this is no link of the original Atlas, which has {MARK} in it")
-    text = unquote(quoted, errors="strict") if quoted.isascii() else ""
     try:
+        text = unquote(quoted, errors="strict")
         content = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (ValueError, binascii.Error):
         raise StoreError(DAMAGED) from None
@@ -118,6 +119,7 @@ def _declared(variables: Any) -> dict[str, dict[str, Any]]:
 def _read(name: str, variable: Mapping[str, Any]) -> tuple[tuple[int, int], Matrix | None]:
     """The shape of a variable, and its value if it has one."""
     kind, data = variable.get("type"), variable.get("data")
+    rows: list[Any]
     match kind:
         case "Scalar":
             shape, rows = (1, 1), [[data]]

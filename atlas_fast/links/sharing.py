@@ -15,7 +15,7 @@ from ..optimizers import make
 from ..problem import Problem
 from ..workspace import Workspace
 from . import original
-from .codec import Document, decode, encode
+from .codec import Document, decode, encode, opened
 
 if TYPE_CHECKING:
     from ..training import Run
@@ -39,11 +39,10 @@ def share(problem: Problem | Workspace, run: Run | None = None) -> str:
         return encode(*problem.packed())
     if not isinstance(problem, Problem):
         raise ArgumentError(f"a {type(problem).__name__} cannot be shared, a Problem or a Workspace is wanted")
-    document: Document = {
-        "loss": problem.expression,
-        "data": {name: {} for name in problem.data},
-        "weights": {name: list(shape) for name, shape in problem.weights.items()},
-    }
+    document: Document = {"loss": problem.expression}
+    if problem.data:
+        document["data"] = {name: {} for name in problem.data}
+    document["weights"] = {name: list(shape) for name, shape in problem.weights.items()}
     starts = dict(problem.given)
     if run is not None:
         if run.weights.shape[1] != problem.size:
@@ -64,7 +63,8 @@ def open_link(link: str) -> Problem:
 
 def open_workspace(link: str) -> Workspace:
     """The workspace of a link, with its data as values. Raises StoreError, in one line."""
-    document, matrices = (original.decode if original.MARK in link else decode)(link)
+    body = opened(link)
+    document, matrices = (original.decode if original.MARK in body else decode)(body)
     for name, value in matrices.items():
         if name in document.get("data", {}):
             document["data"][name]["values"] = value.tolist()

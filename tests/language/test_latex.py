@@ -3,17 +3,23 @@
 import pytest
 from matplotlib.mathtext import MathTextParser
 
+from atlas_fast.examples import EXAMPLES
 from atlas_fast.language import FUNCTIONS, latex, parse
 
 NAMES = ["A", "B", "C", "X", "Y", "hidden", "bias", "w_out", "W_1", "Δx", "x_1_2"]
 
-WRITTEN = {
+PAPER = {
     "x^2 + y^2": r"x^{2} + y^{2}",
     "||A*relu(BX+C)+D-Y||_2": r"\left\|A\,\mathrm{relu}\left(B X + C\right) + D - Y\right\|_{2}",
-    "||softmax((A*sigmoid(E*X+F)+D)^T)-Y^T||_2": (
-        r"\left\|\mathrm{softmax}\left(\left(A\,\mathrm{sigmoid}\left(E X + F\right) + D\right)^{T}\right)"
-        r" - Y^{T}\right\|_{2}"
+    "||softmax((A*sigmoid(C*sigmoid(E*X+F)+D)+B)^T)-Y^T||_2": (
+        r"\left\|\mathrm{softmax}\left(\left(A\,\mathrm{sigmoid}\left(C\,\mathrm{sigmoid}\left(E X + F\right) "
+        r"+ D\right) + B\right)^{T}\right) - Y^{T}\right\|_{2}"
     ),
+}
+"""The paper's losses, as its figures print them, and what the pictures of our examples show."""
+
+WRITTEN = {
+    **PAPER,
     "(x + y)*z": r"\left(x + y\right) z",
     "x*(y*z)": r"x \left(y z\right)",  # y z may be a scalar that scales x
     "2*(y*z)": r"2 y z",
@@ -122,8 +128,23 @@ def test_matplotlib_draws_it(text, draw):
     assert drawn.width > 0
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_matplotlib_draws_every_function(name, draw):
-    values = ["x", "Y"][: sum(not a.optional for a in FUNCTIONS[name].arguments)]
-    values = ["Y", "3"] if name == "onehot" else values
-    assert draw(latex(parse(f"{name}({', '.join(values)})", NAMES))).width > 0
+def test_the_examples_are_the_paper_s():
+    assert {example.expression for example in EXAMPLES.values()} == set(PAPER)
+
+
+def calls(row):
+    """Every way to call a function of the table: with and without what is optional, along each axis."""
+    literals = {"count": "3", "order": "inf", "scalar": "0.5", "value": "X"}
+    values = [literals[argument.kind] for argument in row.arguments]
+    least = sum(not argument.optional for argument in row.arguments)
+    for count in range(least, len(values) + 1):
+        yield f"{row.name}({', '.join(values[:count])})"
+    if row.has_axis:
+        yield from (f"{row.name}(X, axis={axis})" for axis in (0, 1))
+
+
+@pytest.mark.parametrize("text", [call for row in FUNCTIONS.values() for call in calls(row)])
+def test_matplotlib_draws_every_function(text, draw):
+    alone, between = latex(parse(text, NAMES)), latex(parse(f"A*{text}^2*B", NAMES))
+    assert draw(alone).width > 0
+    assert draw(between).width > draw(alone).width

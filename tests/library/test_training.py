@@ -122,10 +122,9 @@ def test_a_diverged_run_gives_the_plane_of_its_finite_steps() -> None:
     with pytest.warns(RuntimeWarning):
         run = problem.train(af.SGD(lr=1e3), epochs=200, start=[1.0, 1.0, 1.0])
     plane = af.Plane.pca(run)
-    for vector in (plane.center, plane.u, plane.v):
-        assert np.isfinite(vector).all()
-    np.testing.assert_array_equal(plane.center, run.weights[run.diverged_at - 1])
-    assert np.isfinite(plane.reach)
+    # Its first step multiplies x by -1999: all after that is further away than anything else.
+    np.testing.assert_array_equal(plane.center, run.weights[1])
+    assert plane.reach < 1e4
 
 
 def test_a_start_without_a_finite_loss_diverges_at_step_0() -> None:

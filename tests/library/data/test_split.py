@@ -56,6 +56,12 @@ def test_the_seed_decides() -> None:
     assert 30 < common < 95
 
 
+@pytest.mark.parametrize("key", [(), (1,)])
+def test_the_draw_is_not_that_of_a_start_or_of_the_first_batch(key: tuple[int, ...]) -> None:
+    other = np.random.Generator(np.random.PCG64(np.random.SeedSequence(0, spawn_key=key))).permutation(100)
+    assert not np.array_equal(af.split({"x": np.arange(100)}, test=0.5)[1]["x"][0], np.sort(other[:50]))
+
+
 def test_each_sample_is_tested_as_often_as_any_other() -> None:
     counts = np.zeros(20)
     for seed in range(2_000):

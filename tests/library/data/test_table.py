@@ -88,6 +88,7 @@ def test_number_labels_are_sorted_by_their_size(tmp_path: Path) -> None:
     found = table(tmp_path, "y\n10\n9\n-1\n1e1\n0.5\n").onehot("y")
     assert found.classes == ("-1", "0.5", "9", "10")
     np.testing.assert_array_equal(found.matrix.argmax(axis=0), [3, 2, 0, 3, 1])
+    assert table(tmp_path, "y\n-0\n0.0\n").onehot("y").classes == ("0",)
     again = table(tmp_path, "y\n10\n9\n").onehot("y", [9, 10.0, "11"])
     assert again.classes == ("9", "10", "11")
     np.testing.assert_array_equal(again.matrix, [[0, 1], [1, 0], [0, 0]])

@@ -1,0 +1,53 @@
+"""Where a run leaves for good: from which step on it stays far above the loss it started from, or far away.
+
+In: a run. Out: how many of its records come before that. What comes after may be at 1e150, and a plane or a frame
+that holds it shows nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .training import Run
+
+FAR = 10.0
+"""What is far, in loss: above the lowest by this many times the start's height above it, or the start's size. And in
+distance from the start: this many times the way of a run that is no outlier."""
+
+
+def records_before(run: Run, lowest: float | None = None, way: float = np.inf) -> int:
+    """The number of records, the start included, up to the last one that is finite and not far.
+
+    lowest: the loss to measure from, None for the run's own lowest. way: the distance to measure with. 0 where the
+    start itself is not finite; heights are not measured where the start's loss is 0 and the lowest.
+    """
+    finite = np.flatnonzero(run.finite)
+    if not finite.size or not run.finite[0]:
+        return 0
+    low = float(run.loss[finite].min()) if lowest is None else lowest
+    scale = max(abs(run.loss[0]), run.loss[0] - low)
+    near = distances(run)[finite] <= FAR * way
+    if scale > 0:
+        near &= run.loss[finite] <= low + FAR * scale
+    return int(finite[near][-1]) + 1
+
+
+def distances(run: Run) -> NDArray[np.float64]:
+    """How far each record (steps + 1,) is from the start; inf where the square overflows."""
+    with np.errstate(all="ignore"):
+        found: NDArray[np.float64] = np.linalg.norm(run.weights - run.weights[:1], axis=1)
+    return found
+
+
+def trajectory(run: Run) -> NDArray[np.float64]:
+    """The weights (k, P) that a plane or a frame of the run is to hold: all of them, or, if it diverged, those
+    before it left for good; at least its first step.
+    """
+    if run.diverged_at is None:
+        return run.weights
+    steps: NDArray[np.float64] = run.weights[: max(records_before(run), 2)]
+    return steps[run.finite[: len(steps)]]

@@ -1,0 +1,11 @@
+"""Pictures with matplotlib, on the Agg canvas, which needs no display and leaves pyplot alone.
+
+figure: what they are drawn on. picture: a surface and its run. comparison: several runs on one surface. They draw
+with heights (what a surface's colours mean), relief (3-D), contours (from above) and trail (a run's path as a line).
+"""
+
+from .comparison import plot_comparison
+from .figure import Picture
+from .picture import headings, plot
+
+__all__ = ["Picture", "headings", "plot", "plot_comparison"]
