@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .data import datasets as datasets
     from .data.scaling import Scaling as Scaling
     from .data.split import split as split
+    from .data.table import OneHot as OneHot
     from .data.table import Table as Table
     from .errors import AtlasError as AtlasError
     from .errors import DataError as DataError
@@ -60,6 +61,7 @@ _MODULES = {
     "DeviceError": "errors",
     "ExpressionError": "errors",
     "NAdam": "optimizers",
+    "OneHot": "data.table",
     "Path": "path",
     "Plane": "planes",
     "Problem": "problem",

@@ -26,7 +26,8 @@ SECTIONS = {
     "Data": ("Table", "OneHot", "Scaling", "split", "datasets"),
     "Workspaces and links": ("Workspace", "share", "open_link", "open_workspace"),
     "Errors": (
-        "AtlasError", "ExpressionError", "ShapeError", "DataError", "ArgumentError", "StoreError", "DeviceError",
+        "AtlasError", "ExpressionError", "ShapeError", "DataError", "ArgumentError", "WorkspaceError", "StoreError",
+        "DeviceError",
     ),
 }  # fmt: skip
 """Where each public name stands on the page; a test finds one that is missing."""

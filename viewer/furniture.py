@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from ..plot import HEIGHTS, TIMES, headings
+from ..plot import COLOURS, TIMES, headings
 from .heights import Heights
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def furniture(surface: Surface, heights: Heights, size: tuple[float, float], sca
     figure = Figure(figsize=(width / 100 / scale, height / 100 / scale), dpi=100 * scale)
     figure.patch.set_alpha(0.0)
     canvas = FigureCanvasAgg(figure)
-    viridis = colormaps[HEIGHTS].with_extremes(over=BEYOND)
+    viridis = colormaps[COLOURS].with_extremes(over=BEYOND)
     bars = []
     if heights.known.any():
         bars.append((ScalarMappable(Normalize(heights.low, heights.top), viridis), "loss"))

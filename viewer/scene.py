@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo, scene
 
-from ..plot import HEIGHTS, TIMES
+from ..plot import COLOURS, TIMES
 from ..viewpoint import ELEVATION, azimuth
 from . import axes, furniture
 from .box import SIDE, Box
@@ -135,7 +135,7 @@ class Scene:
         # Where lines lie, told in float64: the scale of a surface may be far smaller than its heights.
         span = self.heights.top - self.heights.low
         contours = (span / step, float(np.mod(self.heights.low / step, 1.0))) if step > 0 else (0.0, 0.5)
-        self.field = Field(self.box, furniture.colours(HEIGHTS), furniture.BEYOND, contours, parent=root)
+        self.field = Field(self.box, furniture.colours(COLOURS), furniture.BEYOND, contours, parent=root)
         self.field.visible = bool(self.heights.known.any())
         self.edges = Ribbon(*nothing, 1.2, self.scale, parent=root)
         if self.path is not None:

@@ -70,7 +70,11 @@ def _window(surface: Surface) -> Any:
             self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
             self.setWindowTitle(f"Atlas Fast: {' '.join(surface.expression.split())[:120]}")
             self.canvas = scene.SceneCanvas(
-                app=app.Application("pyside6"), size=SIZE, show=False, keys=None, config={"samples": 4, "depth_size": 24}
+                app=app.Application("pyside6"),
+                size=SIZE,
+                show=False,
+                keys=None,
+                config={"samples": 4, "depth_size": 24},
             )
             self.setCentralWidget(self.canvas.native)
             self.statusBar().showMessage(HINT)

@@ -6,6 +6,8 @@ with heights (what a surface's colours mean), relief (3-D), contours (from above
 
 from .comparison import plot_comparison
 from .figure import Picture
+from .heights import COLOURS
 from .picture import headings, plot
+from .trail import TIMES
 
-__all__ = ["Picture", "headings", "plot", "plot_comparison"]
+__all__ = ["COLOURS", "TIMES", "Picture", "headings", "plot", "plot_comparison"]

@@ -20,6 +20,8 @@ from .relief import draw_relief
 from .trail import TIMES, Trail
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from ..surface import Surface
 
 
@@ -71,7 +73,7 @@ def _line(surface: Surface) -> Picture:
     return figure
 
 
-def headings(figure: Picture, surface: Surface, notes: tuple[str, ...] = ()) -> None:
+def headings(figure: Figure, surface: Surface, notes: tuple[str, ...] = ()) -> None:
     """The loss as the title; below it the optimizer and what the reader must know, `notes` at its end."""
     height = write_title(figure, surface.latex, surface.expression)
     run = surface.run
