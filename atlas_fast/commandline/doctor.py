@@ -46,8 +46,9 @@ def _threads(found: Finding) -> list[str]:
 
 
 def _cache(found: Finding) -> list[str]:
-    able = "can be written" if found["writable"] else "cannot be written: set ATLAS_CACHE_DIR"
-    return [f"{found['folder']}: {found['files']:,} kernels, {found['bytes'] / 1e6:.1f} MB, {able}"]
+    if not found["writable"]:
+        return [f"{found['folder']} cannot be written ({found['reason']}): set ATLAS_CACHE_DIR to a folder that can"]
+    return [f"{found['folder']}: {found['files']:,} kernels, {found['bytes'] / 1e6:.1f} MB, can be written"]
 
 
 def _opengl(found: Finding) -> list[str]:

@@ -14,6 +14,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,14 +139,18 @@ def _model() -> str:
 
 
 def cache() -> Finding:
-    """The folder of compiled kernels, how much it holds, and whether it can be written."""
+    """The folder of compiled kernels, how much it holds, and whether it can be written: it is made, as kernels do."""
     from ..kernels.cpu.compiler import cache_folder
 
     folder = cache_folder()
-    files = [entry.stat().st_size for entry in os.scandir(folder) if entry.is_file()] if folder.is_dir() else []
-    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    writable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
-    return {"folder": str(folder), "files": len(files), "bytes": sum(files), "writable": writable}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        return {"folder": str(folder), "files": 0, "bytes": 0, "writable": False, "reason": error.strerror}
+    files = [entry.stat().st_size for entry in os.scandir(folder) if entry.is_file()]
+    return {"folder": str(folder), "files": len(files), "bytes": sum(files), "writable": True}
 
 
 def gpu() -> Finding:

@@ -29,11 +29,15 @@ def run(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
     try:
         status = command.main(args=arguments, prog_name="atlas-fast", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as `>&-` leaves it
+            sys.stdout.flush()
     except KeyboardInterrupt:
         status = INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has seen enough, as `head` does. Python flushes again at its end.
+    except OSError as error:
+        # Whoever read the output has seen enough, as `head` does, which needs no words; or the disk is full.
+        if not isinstance(error, BrokenPipeError):
+            print(f"atlas-fast: {error.strerror or error}", file=sys.stderr)
+        # Python flushes again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     except Exception as error:

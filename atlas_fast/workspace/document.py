@@ -38,6 +38,9 @@ Document = dict[str, Any]
 PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 """How tomllib ends its messages."""
 
+ALSO = {"learning_rate": "lr", "steps": "epochs", "iterations": "epochs", "batch": "batch_size"}
+"""What other programs call a key, where the spelling is no hint."""
+
 
 def parsed(text: str, source: str) -> Document:
     """The dict of a TOML text, not checked yet. Raises WorkspaceError with the line that cannot be read."""
@@ -104,7 +107,7 @@ def _stray(name: str, value: Any) -> str:
 
 def _nearest(name: str, known: Iterable[str], form: str) -> str:
     names = list(known)
-    near = difflib.get_close_matches(name, names, 1)
+    near = [ALSO[name]] if ALSO.get(name) in names else difflib.get_close_matches(name, names, 1)
     return f": did you mean {form.format(near[0])}?" if near else f": {', '.join(form.format(n) for n in names)}"
 
 

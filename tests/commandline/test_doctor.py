@@ -39,14 +39,17 @@ def test_people_read_it_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert "a kernel compiles and runs" in told.out
 
 
-def test_the_cache_is_counted_and_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_is_counted_and_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("ATLAS_CACHE_DIR", str(tmp_path / "new" / "kernels"))
     assert findings.cache() == {"folder": str(tmp_path / "new" / "kernels"), "files": 0, "bytes": 0, "writable": True}
-    (tmp_path / "new" / "kernels").mkdir(parents=True)
     (tmp_path / "new" / "kernels" / "k.o").write_bytes(b"12345")
     assert (findings.cache()["files"], findings.cache()["bytes"]) == (1, 5)
     monkeypatch.setenv("ATLAS_CACHE_DIR", str(tmp_path / "new" / "kernels" / "k.o" / "below"))
-    assert findings.cache()["writable"] is False
+    assert findings.cache()["reason"] == "Not a directory"
+    assert run(["doctor"]) == 0
+    assert "k.o/below cannot be written (Not a directory): set ATLAS_CACHE_DIR" in capsys.readouterr().out
 
 
 def test_what_an_extra_lacks_comes_with_the_line_that_mends_it(

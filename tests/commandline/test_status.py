@@ -89,6 +89,18 @@ def test_a_reader_that_has_seen_enough_is_no_failure_to_explain(tmp_path: Path) 
     assert process.wait(timeout=60) == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*COMMAND, "functions"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "atlas-fast: No space left on device\n")
+
+
+def test_no_output_at_all_is_no_failure(tmp_path: Path) -> None:
+    done = subprocess.run(["sh", "-c", f"{sys.executable} -m atlas_fast functions >&-"], cwd=tmp_path)
+    assert done.returncode == 0
+
+
 def test_nothing_but_text_goes_into_a_pipe(tmp_path: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "example", "bowl", "--resolution", "8"],

@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from matplotlib import image
 
 import atlas_fast as af
 from atlas_fast import viewer
-from atlas_fast.commandline import run
+from atlas_fast.commandline import findings, run
 
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[af.Surface, Path | None]]:
     """The surfaces that were shown, each with the picture that was asked for."""
     seen: list[tuple[af.Surface, Path | None]] = []
-    monkeypatch.setattr(viewer, "show", lambda surface: seen.append((surface, None)), raising=False)
-    monkeypatch.setattr(viewer, "picture", lambda surface, path: seen.append((surface, path)), raising=False)
+    monkeypatch.setattr(viewer, "show", lambda surface: seen.append((surface, None)))
+    monkeypatch.setattr(viewer, "picture", lambda surface, path: seen.append((surface, path)))
     return seen
 
 
@@ -40,6 +41,17 @@ def test_a_workspace_is_trained_first(bowl: Path, shown: Seen, capsys: pytest.Ca
     assert out == Path("b.png")
     assert surface.run is not None and surface.run.steps == 20
     assert capsys.readouterr().out == "b.png\n"
+
+
+def test_a_picture_is_made_off_screen(bowl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("vispy")
+    if not findings._finished(findings._started("atlas_fast.commandline.opengl")).get("available"):
+        pytest.skip("no OpenGL by EGL here")
+    assert run(["run", str(bowl), "--out", "b.npz"]) == 0
+    assert run(["view", "b.npz", "--out", "window.PNG"]) == 0
+    assert capsys.readouterr().out.endswith("window.PNG\n")
+    shape = image.imread("window.PNG").shape
+    assert shape[:2] == (960, 1280)
 
 
 def test_what_cannot_be_shown_is_one_line(empty_folder: Path, shown: Seen, capsys: pytest.CaptureFixture[str]) -> None:
