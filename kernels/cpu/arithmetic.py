@@ -63,12 +63,12 @@ class Format:
 FLOAT32 = Format(
     "float", "f32", "i32", 4, 23, 127,
     exp_degree=6, sigmoid_degree=5, log_terms=5, saturation=10.0,
-    sine_degree=3, whole_turns=1e5, erf_degree=4, erfc_degree=9, erfc_end=10.1,
+    sine_degree=3, whole_turns=1e5, erf_degree=6, erfc_degree=9, erfc_end=10.1,
 )  # fmt: skip
 FLOAT64 = Format(
     "double", "f64", "i64", 8, 52, 1023,
     exp_degree=13, sigmoid_degree=13, log_terms=12, saturation=20.0,
-    sine_degree=8, whole_turns=1e9, erf_degree=8, erfc_degree=21, erfc_end=27.3,
+    sine_degree=8, whole_turns=1e9, erf_degree=11, erfc_degree=21, erfc_end=27.3,
 )  # fmt: skip
 FORMATS = {"float32": FLOAT32, "float64": FLOAT64}
 

@@ -142,8 +142,8 @@ def _erf_over_x(square: Decimal) -> Decimal:
 
 @cache
 def erf_near(degree: int) -> Coefficients:
-    """erf(x) / x - 1 in x^2, where |x| <= 1/2."""
-    return fitted(lambda square: _erf_over_x(square) - 1, degree, 0.0, 0.25)
+    """erf(x) / x - 1 in x^2, where |x| <= 1."""
+    return fitted(lambda square: _erf_over_x(square) - 1, degree, 0.0, 1.0)
 
 
 def _scaled_erfc(t: Decimal) -> Decimal:

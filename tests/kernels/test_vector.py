@@ -74,7 +74,7 @@ BOUNDS = {
     "sqrt": Bound(np.sqrt, 0.5, 0.5),
     "sin": Bound(np.sin, 1.5, 1.5),
     "cos": Bound(np.cos, 1.5, 1.5),
-    "erf": Bound(lambda x: erf(x) if x.dtype == np.float64 else extended_erf(x), 2.0, 2.0),
+    "erf": Bound(lambda x: erf(x) if x.dtype == np.float64 else extended_erf(x), 1.5, 1.5),
     "erfc": Bound(lambda x: erfc(x) if x.dtype == np.float64 else extended_erfc(x), 4.0, 6.0),
 }
 

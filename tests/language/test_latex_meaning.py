@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 from generate import Seeded, draw_weights, generate
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from matplotlib.mathtext import MathTextParser
 
@@ -234,6 +234,7 @@ SQUARES = {
     "C": np.array([[1.2, 0.5], [-0.8, 0.1]]),
     "K": np.array([[1.0, 2.5], [-3.1, 0.7]]),
 }
+COLUMNS = {"u": np.array([[0.4], [1.6]]), "v": np.array([[-1.2], [0.8]])}
 SCALARS = {"x": np.array([[0.6]]), "y": np.array([[1.7]])}
 
 LEAVES = st.sampled_from(["A", "B", "C", "x", "y", "2", "0.5", "pi", "1e-7", "3e8", "1"])
@@ -257,15 +258,39 @@ def grown(inner):
     )
 
 
-@given(st.recursive(LEAVES, grown, max_leaves=12))
-def test_every_way_to_nest_operators_means_what_its_latex_says(text):
+def assert_read_alike(text):
     loss = f"sum(({text}) .* K) + 0*(x + y)"
-    names = [*SQUARES, *SCALARS]
-    try:
-        expected = value(loss, SQUARES, SCALARS)
-    except ExpressionError:
-        assume(False)  # such as the -1st power of a matrix
+    data = SQUARES | COLUMNS
+    names = [*data, *SCALARS]
+    expected = value(loss, data, SCALARS)
     shown = latex(parse(loss, names))
     again = reread(shown)
-    assert same(expected, value(again, SQUARES, SCALARS)), (shown, again)
+    assert same(expected, value(again, data, SCALARS)), (shown, again)
     assert latex(parse(again, names)) == shown
+
+
+@settings(max_examples=400)
+@given(st.recursive(LEAVES, grown, max_leaves=12))
+def test_every_way_to_nest_operators_means_what_its_latex_says(text):
+    try:
+        assert_read_alike(text)
+    except ExpressionError:
+        assume(False)  # such as the -1st power of a matrix
+
+
+NESTED = ["A {} (B {} C)", "(A {} B) {} C", "A {} -(B {} C)", "A {} (-B {} C)", "-(A {} B) {} C", "(A {} -B) {} C"]
+PAIRS = [(first, second) for first in ("*", ".*", "/", "+", "-") for second in ("*", ".*", "/", "+", "-")]
+
+
+@pytest.mark.parametrize("signs", PAIRS)
+@pytest.mark.parametrize("text", NESTED)
+def test_two_operators(text, signs):
+    assert_read_alike(text.format(*signs))
+    assert_read_alike(f"({text.format(*signs)})'")
+    assert_read_alike(f"({text.format(*signs)})^2")
+    assert_read_alike(f"2^({text.format(*signs)})/x")
+
+
+@pytest.mark.parametrize("text", ["A*(u'*v)", "A*(u'*v)*B", "(A*u)*(v'*B)", "A .* (u'*v)", "u*(v'*A)", "2*(u'*v)*A"])
+def test_products_of_rows_and_columns_that_scale(text):
+    assert_read_alike(text)
