@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test check wheel docs pictures benchmark clean
+.PHONY: help demo test check wheel docs questions pictures benchmark clean
 
 help:
 	@echo "make demo       train the iris-sigmoid example and write iris-sigmoid.png"
@@ -12,6 +12,7 @@ help:
 	@echo "make check      ruff, its formatter, and mypy on the installed tree"
 	@echo "make wheel      build dist/*.whl from a clean copy of the tree"
 	@echo "make docs       make the pages that come from the code anew"
+	@echo "make questions  make the pictures of docs/questions.md anew"
 	@echo "make pictures   make the README's pictures anew"
 	@echo "make benchmark  run every script in benchmarks/ (minutes)"
 	@echo "make clean      remove what the other targets made"
@@ -59,6 +60,11 @@ check: $(VENV)/installed-check wheel
 # The pages made from the table of functions and from the docstrings.
 docs: $(VENV)/installed
 	$(BIN)/python docs/generate.py
+
+# The pictures of docs/questions.md; each script prints the numbers of its paragraph.
+questions: $(VENV)/installed
+	for name in learning_rate activation layers convexity optimizers; do \
+	    $(BIN)/python docs/questions/$$name.py --out docs/pictures/$$name.png || exit 1; done
 
 # The README's pictures.
 pictures: $(VENV)/installed
