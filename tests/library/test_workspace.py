@@ -395,11 +395,7 @@ def test_data_that_cannot_be_read_name_the_section_and_the_file(tmp_path: Path) 
     told = complaint(document, tmp_path)
     assert told.startswith("w.toml: [data.X] t.csv line 3, column 2 (b) holds 'x'")
     (tmp_path / "t.csv").write_text("1,2\n3,4\n")
-<<<<<<< HEAD
-    assert "give header = false if it is data" in complaint(document, tmp_path)
-=======
     assert complaint(document, tmp_path).endswith("give header = false if it is data, else names that are no numbers")
->>>>>>> workspace
     document["data"]["X"]["file"] = "none.csv"
     assert "none.csv: there is no such file" in complaint(document, tmp_path)
 
