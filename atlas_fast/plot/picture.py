@@ -15,6 +15,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..departure import left_out, trajectory
 from ..title import write_title
 from .contours import draw_contours
 from .heights import COLOURS, Heights
@@ -80,7 +81,8 @@ def _headings(figure: Figure, surface: Surface) -> None:
     write_title(figure, surface.latex, surface.expression)
     run = surface.run
     told = [] if run is None else [f"{run.optimizer}, {run.epochs:,} epochs, final loss {run.loss[-1]:.4g}"]
-    told += [text for text in (surface.message, "" if run is None else run.message) if text]
+    off = "" if run is None else left_out(run, len(trajectory(run)))
+    told += [text for text in (surface.message, "" if run is None else run.message, off) if text]
     if told:
         text = ";  ".join(told)
         size = min(9.5, 9.5 * 130 * figure.get_figwidth() / 13 / len(text))
