@@ -117,8 +117,7 @@ def test_the_first_step_of_adam_is_its_rate_and_units_do_not_stop_it(
     assert rows["Adam"][0] == "+0.050, +0.050"
     assert rows["SGD"][0] == rows["momentum"][0] == "+0.689, +0.108"
     (sgd, momentum, adam), mm = column(rows, 1), column(rows, 2)
-    assert momentum < 0.045
-    assert sgd < adam
+    assert momentum < 0.0425 < min(sgd, adam)
     assert min(mm[:2]) > 1e100
     assert mm[2] < 2
 
