@@ -4,13 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test check wheel pictures benchmark clean
+.PHONY: help demo test check wheel docs pictures benchmark clean
 
 help:
 	@echo "make demo       train the iris-sigmoid example and write iris-sigmoid.png"
 	@echo "make test       run the tests"
 	@echo "make check      ruff, its formatter, and mypy on the installed tree"
 	@echo "make wheel      build dist/*.whl from a clean copy of the tree"
+	@echo "make docs       make the pages that come from the code anew"
 	@echo "make pictures   make the README's pictures anew"
 	@echo "make benchmark  run every script in benchmarks/ (minutes)"
 	@echo "make clean      remove what the other targets made"
@@ -26,7 +27,7 @@ $(VENV)/installed: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/installed-test: pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --editable ".[test,peers]"
+	$(PIP) install --quiet --editable ".[test,peers,viewer]"
 	@touch $@
 
 $(VENV)/installed-check: pyproject.toml | $(BIN)/python
@@ -54,6 +55,10 @@ check: $(VENV)/installed-check wheel
 	cd build/site && "$(abspath $(BIN))/mypy" --config-file "$(CURDIR)/pyproject.toml" \
 	    --cache-dir "$(CURDIR)/.mypy_cache" --python-executable "$(abspath $(BIN))/python" -p atlas_fast
 	MYPYPATH=build/site $(BIN)/mypy --python-executable "$(abspath $(BIN))/python" benchmarks
+
+# The pages made from the table of functions and from the docstrings.
+docs: $(VENV)/installed
+	$(BIN)/python docs/generate.py
 
 # The README's pictures.
 pictures: $(VENV)/installed

@@ -12,16 +12,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import datasets as datasets
     from .arguments import ArgumentError as ArgumentError
     from .comparison import Comparison as Comparison
     from .comparison import compare as compare
+    from .data import datasets as datasets
+    from .data.scaling import Scaling as Scaling
+    from .data.split import split as split
+    from .data.table import OneHot as OneHot
+    from .data.table import Table as Table
     from .errors import AtlasError as AtlasError
     from .errors import DataError as DataError
     from .errors import DeviceError as DeviceError
     from .errors import ExpressionError as ExpressionError
     from .errors import ShapeError as ShapeError
     from .errors import StoreError as StoreError
+    from .errors import WorkspaceError as WorkspaceError
+    from .links import open_link as open_link
+    from .links import open_workspace as open_workspace
+    from .links import share as share
     from .optimizers import SGD as SGD
     from .optimizers import Adadelta as Adadelta
     from .optimizers import Adagrad as Adagrad
@@ -36,6 +44,7 @@ if TYPE_CHECKING:
     from .storage import load as load
     from .surface import Surface as Surface
     from .training import Run as Run
+    from .workspace import Workspace as Workspace
 
 __version__ = "0.1.0"
 
@@ -52,17 +61,26 @@ _MODULES = {
     "DeviceError": "errors",
     "ExpressionError": "errors",
     "NAdam": "optimizers",
+    "OneHot": "data.table",
     "Path": "path",
     "Plane": "planes",
     "Problem": "problem",
     "RMSProp": "optimizers",
     "Run": "training",
     "SGD": "optimizers",
+    "Scaling": "data.scaling",
     "ShapeError": "errors",
     "StoreError": "errors",
     "Surface": "surface",
+    "Table": "data.table",
+    "Workspace": "workspace",
+    "WorkspaceError": "errors",
     "compare": "comparison",
     "load": "storage",
+    "open_link": "links",
+    "open_workspace": "links",
+    "share": "links",
+    "split": "data.split",
 }
 """Where each public name lives."""
 
@@ -71,7 +89,7 @@ __all__ = sorted([*_MODULES, "datasets", "__version__"])
 
 def __getattr__(name: str) -> Any:
     if name == "datasets":
-        value: Any = import_module(".datasets", __name__)
+        value: Any = import_module(".data.datasets", __name__)
     elif name in _MODULES:
         value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
     else:

@@ -72,6 +72,11 @@ def choice(name: str, value: Any, options: tuple[Any, ...]) -> Any:
     return value
 
 
+def is_name(text: Any) -> bool:
+    """Whether text can name data or a weight: a letter, then letters, digits and _."""
+    return isinstance(text, str) and text[:1].isalpha() and text.replace("_", "a").isalnum()
+
+
 def precision(value: Any) -> str:
     """'float32' or 'float64', from those strings or NumPy's types."""
     try:

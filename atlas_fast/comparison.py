@@ -23,8 +23,7 @@ from .surface import Surface
 from .training import Run
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from .plot import Picture
     from .problem import Problem
 
 MOST = 8
@@ -73,7 +72,7 @@ class Comparison:
     def __repr__(self) -> str:
         return f"Comparison of {len(self.runs)} runs, {self.plane!r}\n{self.table()}"
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """A picture: the surface in 3-D beside its contours with every run in its own colour, and the losses."""
         from .plot import plot_comparison
 

@@ -1,6 +1,4 @@
-"""Names of scalar weights: "x" for a weight that is a scalar, "B[0,2]" for an entry of a matrix, counted from
-0.
-"""
+"""Names of scalar weights: "x" for a weight that is a scalar, "B[0,2]" for an entry of a matrix, counted from 0."""
 
 from __future__ import annotations
 

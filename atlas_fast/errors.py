@@ -35,7 +35,11 @@ class DeviceError(AtlasError):
 
 
 class StoreError(AtlasError):
-    """A file that cannot be written, or read back."""
+    """A file or a link that cannot be written, or read back."""
+
+
+class WorkspaceError(AtlasError):
+    """A workspace that cannot be read, or whose keys or values are not what is wanted."""
 
 
 class ExpressionError(AtlasError):

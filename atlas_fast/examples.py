@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import datasets
+from .data import datasets
+from .data.scaling import Scaling
 from .optimizers import SGD, Adam, Optimizer
 from .planes import Plane
 from .problem import Problem
@@ -22,7 +23,7 @@ def _no_data() -> dict[str, Any]:
 
 
 def _housing() -> dict[str, Any]:
-    return {name: datasets.scaled(matrix) for name, matrix in datasets.boston_housing().items()}
+    return {name: Scaling.fit("unit", matrix).apply(matrix) for name, matrix in datasets.boston_housing().items()}
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ def matrix(name: str, value: Any) -> Matrix:
 
     Raises DataError for other dimensions, for entries that are no real numbers, for nan and inf.
     """
-    labels = _labels(value)
     array = _array(name, value)
+    labels = _labels(value)
     if array.ndim > 2:
         sizes = " x ".join(map(str, array.shape))
         flat = f"{array.shape[0]}, -1"
@@ -51,16 +51,24 @@ def _array(name: str, value: Any) -> NDArray[Any]:
     if value is None:
         raise DataError(f"{name} is None: give it an array, or leave it out to make it a weight")
     if isinstance(value, str | bytes | dict | set):
-        raise DataError(f"{name} is a {type(value).__name__}: give an array, a data frame or a nested list")
+        raise _strange(name, value)
     if isinstance(value, np.ma.MaskedArray):
         value = np.ma.filled(value.astype(np.float64), np.nan)
     for convert in ("to_numpy", "toarray"):  # pandas and polars frames; SciPy's sparse matrices
         if hasattr(value, convert):
             value = getattr(value, convert)()
     try:
-        return np.asarray(value)
+        found = np.asarray(value)
     except ValueError:
         raise DataError(f"the rows of {name} differ in length: a matrix has as many entries in each row") from None
+    if found.ndim == 0 and found.dtype == object and not hasattr(value, "__float__"):
+        raise _strange(name, value)
+    return found
+
+
+def _strange(name: str, value: Any) -> DataError:
+    wanted = "its matrix()" if hasattr(value, "matrix") else "an array, a data frame or a nested list"
+    return DataError(f"{name} is a {type(value).__name__}: give {wanted}")
 
 
 def _labels(value: Any) -> list[str] | None:
@@ -86,6 +94,8 @@ def _numbers(name: str, array: NDArray[Any], labels: list[str] | None) -> Matrix
         try:
             # A missing entry of a data frame (None, pandas.NA) is reported with the other missing ones.
             found[row, column] = np.nan if entry is None or type(entry).__name__ == "NAType" else float(entry)
+        except OverflowError:
+            found[row, column] = np.inf
         except (TypeError, ValueError):
             shown = str(entry) if isinstance(entry, str) else entry  # NumPy's strings print as np.str_(..)
             raise DataError(

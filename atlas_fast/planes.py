@@ -22,22 +22,16 @@ if TYPE_CHECKING:
     from .training import Run
 
 PARALLEL = 1e-10
-"""The sine of the angle under which two directions count as parallel: float64 leaves 1e-6 of a coordinate
-there.
-"""
+"""The sine of the angle under which two directions count as parallel: float64 leaves 1e-6 of a coordinate there."""
 
 FLAT = 1e-14
-"""The share of the variance under which a principal component is rounding noise (float64 squared has 2e-16).
-"""
+"""The share of the variance under which a principal component is rounding noise (float64 squared has 2e-16)."""
 
 FULL_LIMIT = 4_000_000
-"""Entries of a run's record up to which all its components are computed (a second); beyond, those asked for.
-"""
+"""Entries of a run's record up to which all its components are computed (a second); beyond, those asked for."""
 
 DRAWS = 64
-"""How often a second random direction is drawn: with few weights of one entry each, half the draws are
-parallel.
-"""
+"""How often a second random direction is drawn: with few weights of one entry each, half the draws are parallel."""
 
 MARGIN = 0.15
 """What a trajectory gets round it, as a share of its reach."""
@@ -95,9 +89,8 @@ class Plane:
         return point if self.v is None else point + float(b) * self.v
 
     def project(self, ws: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Where weights (k, P) fall on the plane: the coordinates (k, 2) of their nearest points, and the
-        distances (k,) off the plane. Directions need be neither orthogonal nor of length 1. Of a line the
-        second is zero."""
+        """Where weights (k, P) fall on the plane: the coordinates (k, 2) of their nearest points, and the distances
+        (k,) off the plane. Directions need be neither orthogonal nor of length 1. Of a line the second is zero."""
         away = points("ws", ws, self.center.size) - self.center
         basis = np.column_stack([self.u] if self.v is None else [self.u, self.v])
         with np.errstate(all="ignore"), one_thread():
@@ -115,8 +108,9 @@ class Plane:
 
     @property
     def reach(self) -> float:
-        """The half-width of the square about the centre that holds the run's trajectory, with a margin; else
-        1. Of a run that diverged, the trajectory before it left for good.
+        """The half-width of the square about the centre that holds the run's trajectory, with a margin; else 1.
+
+        Of a run that diverged, the trajectory before it left for good.
         """
         if self.run is None:
             return 1.0
@@ -130,8 +124,8 @@ class Plane:
     ) -> Plane:
         """Two random directions, normal in every weight, through a centre (P,), or a run's final weights.
 
-        normalize "variable": every weight matrix's block of a direction has L2 norm 1. "filter": each row of
-        a block is scaled to the norm of that row of the centre (Li et al. 2018, section 4). None: as drawn.
+        normalize "variable": every weight matrix's block of a direction has L2 norm 1. "filter": each row of a block is
+        scaled to the norm of that row of the centre (Li et al. 2018, section 4). None: as drawn.
         """
         choice("normalize", normalize, ("variable", "filter", None))
         middle, run = _centre(problem, center)
@@ -143,9 +137,8 @@ class Plane:
             v = _scaled(problem, generator.standard_normal(problem.size), middle, normalize)
             if not (u.any() and v.any()):
                 raise ArgumentError(
-                    "normalize='filter' scales by the rows of the centre, which are all zero: take another "
-                    "centre, "
-                    "or normalize='variable'"
+                    "normalize='filter' scales by the rows of the centre, which are all zero: "
+                    "take another centre, or normalize='variable'"
                 )
             if _sine(u, v) >= PARALLEL:
                 return cls(middle, u, v, labels=("random direction 1", "random direction 2"), run=run)
@@ -155,11 +148,11 @@ class Plane:
     def pca(cls, run: Run, components: tuple[int, int] = (0, 1)) -> Plane:
         """Unit principal components of a run's weights, through run.final.
 
-        components: which two, counted from 0 in order of their variance. Each points where its entry of
-        largest magnitude is positive. Where the run's steps lie on a line, the second direction is orthogonal
-        to it, and explains nothing. Of a run that diverged, the steps before it left for good are taken, its
-        loss at ten times the start's or more (see departure.py), and the plane goes through their last. Raises
-        ArgumentError for a run that did not move, and for components it does not have.
+        components: which two, counted from 0 in order of their variance. Each points where its entry of largest
+        magnitude is positive. Where the run's steps lie on a line, the second direction is orthogonal to it, and
+        explains nothing. Of a run that diverged, the steps before it left for good are taken, its loss at ten times
+        the start's or more (see departure.py), and the plane goes through their last. Raises ArgumentError for a
+        run that did not move, and for components it does not have.
         """
         from .training import Run
 
@@ -199,8 +192,8 @@ class Plane:
     ) -> Plane:
         """The plane along two scalar weights, or the line along one: names such as "x", or "B[0,2]", from 0.
 
-        center: (P,), or a run's final weights; None: the origin where the problem has no other weights, so
-        that coordinates are the weights themselves, else problem.init(0).
+        center: (P,), or a run's final weights; None: the origin where the problem has no other weights, so that
+        coordinates are the weights themselves, else problem.init(0).
         """
         named = [first] if second is None else [first, second]
         places = [position(problem, name) for name in named]
@@ -233,9 +226,8 @@ class Plane:
         """
         if problem.size > 2:
             raise ArgumentError(
-                f"a problem of {problem.size:,} scalar weights needs a plane: Plane.pca(run) of a training "
-                f"run, "
-                f"or Plane.random(problem, center)"
+                f"a problem of {problem.size:,} scalar weights needs a plane: "
+                f"Plane.pca(run) of a training run, or Plane.random(problem, center)"
             )
         return cls.axes(problem, *(entry(problem, place) for place in range(problem.size)))
 
@@ -279,9 +271,8 @@ def _principal(steps: NDArray[np.float64], count: int) -> tuple[list[Vector], li
     scale = np.abs(away).max(initial=0.0)
     if not scale > 0:
         raise ArgumentError(
-            "the run did not move: all its recorded weights are equal (it started where the gradient is "
-            "zero, or "
-            "diverged at once): train from another start, or with another lr"
+            "the run did not move: all its recorded weights are equal (it started where the gradient is zero, "
+            "or diverged at once): train from another start, or with another lr"
         )
     # Scaled, since the squares of a diverging run's steps would overflow.
     away = away / scale

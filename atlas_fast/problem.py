@@ -1,11 +1,12 @@
 """A problem: the text of a loss, its data, and the shapes of its weights.
 
-In: a text, matrices, what is known of the weights. Out: an immutable Problem, which evaluates the loss and
-its gradient anywhere, starts a training run and makes a surface.
+In: a text, matrices, what is known of the weights. Out: an immutable Problem, which evaluates the loss and its gradient
+anywhere, starts a training run and makes a surface.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import arguments, initialize, kernels, language
 from .arguments import ArgumentError, Vector
-from .errors import DataError, ExpressionError
+from .errors import DataError, ExpressionError, ShapeError
 from .kernels import debug
 from .matrices import Matrix, matrix
 
@@ -48,16 +49,21 @@ class Problem:
 
     expression: the loss, one scalar, in the expression language.
     data: name -> array, data frame, nested list or number; features x samples; a vector of n becomes 1 x n.
-    weights: name -> shape, partial shape such as (10, None), None, or an array, which is its starting value.
-    Those
-        that can be inferred may be left out; a name of the text that is not data is a weight.
+    weights: name -> shape, partial shape such as (10, None), None, or an array, which is its starting value. Those that
+    can be inferred may be left out; a name of the text that is not data is a weight.
+    sources: name of data -> where it comes from, such as "housing.csv", which errors of shapes then name.
 
-    Raises ExpressionError for a text that cannot be read, ShapeError for shapes that do not fit or are not
-    determined, DataError for data that are no finite matrices of numbers.
+    Raises ExpressionError for a text that cannot be read, ShapeError for shapes that do not fit or are not determined,
+    DataError for data that are no finite matrices of numbers.
     """
 
     def __init__(
-        self, expression: str, data: Mapping[str, Any] | None = None, weights: Mapping[str, Any] | None = None
+        self,
+        expression: str,
+        data: Mapping[str, Any] | None = None,
+        weights: Mapping[str, Any] | None = None,
+        *,
+        sources: Mapping[str, str] | None = None,
     ) -> None:
         if not isinstance(expression, str):
             raise ArgumentError(f"the expression is a {type(expression).__name__}, a text is wanted")
@@ -66,13 +72,13 @@ class Problem:
         both = sorted(set(named) & set(declared.shapes))
         if both:
             raise DataError(f"{both[0]} is given as data and as a weight: leave it out of one of the two")
+        self._sources = _sourced(named, sources)
         self._expression = expression
         self._data = MappingProxyType({name: matrix(name, value) for name, value in named.items()})
         self._tree = language.parse(expression, [*self._data, *declared.shapes])
         debug.say(1, "syntax tree", lambda: str(self._tree))
-        self._shapes = language.infer(
-            self._tree, {name: _shape(value) for name, value in self._data.items()}, dict(declared.shapes), {}
-        )
+        shapes = {name: _shape(value) for name, value in self._data.items()}
+        self._shapes = language.infer(self._tree, shapes, declared.shapes, self._sources)
         language.check_values(self._tree, self._data)
         self._program = language.lower(self._tree, self._shapes)
         debug.say(2, "program", lambda: str(self._program))
@@ -85,6 +91,13 @@ class Problem:
         self._given = declared.values
         self._size = sum(rows * columns for rows, columns in self._weights.values())
         self._bound: dict[tuple[str, str, str], Evaluate] = {}
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Problem:
+        """The problem of a workspace file, with its data for training. See `Workspace.problem`, which this calls."""
+        from .workspace import Workspace
+
+        return Workspace.read(path).problem()
 
     @property
     def expression(self) -> str:
@@ -117,6 +130,11 @@ class Problem:
         return self._program
 
     @property
+    def given(self) -> Mapping[str, Matrix]:
+        """Name -> starting value (read-only), of the weights that were given one."""
+        return MappingProxyType(dict(self._given))
+
+    @property
     def start(self) -> Vector | None:
         """The starting values (P,) where every weight was given one, else None."""
         return self.pack(self._given) if set(self._given) == set(self._weights) else None
@@ -126,8 +144,7 @@ class Problem:
         return f"Problem({self._expression!r}, {self._size:,} scalar weights: {weights})"
 
     def pack(self, values: Mapping[str, ArrayLike]) -> Vector:
-        """The vector (P,) of a dict of arrays: each flattened row-major, one after the other in `weights`
-        order.
+        """The vector (P,) of a dict of arrays: each flattened row-major, one after the other in `weights` order.
 
         Raises ArgumentError for a name that is missing or unknown, or a shape that is another.
         """
@@ -163,8 +180,8 @@ class Problem:
     def init(self, seed: int = 0, scheme: str = "glorot") -> Vector:
         """Starting weights (P,): those that were given, and for the others random ones (NumPy's PCG64).
 
-        scheme "glorot": Glorot normal, zeros for weights that are only terms of sums whose other terms hold
-        data (biases); without data, and with "normal", N(0, 1) for all. Raises ArgumentError for any other.
+        scheme "glorot": Glorot normal, zeros for weights that are only terms of sums whose other terms hold data
+        (biases); without data, and with "normal", N(0, 1) for all. Raises ArgumentError for any other.
         """
         drawn = initialize.draw(self._weights, self.biases, bool(self._program.data), seed, scheme)
         return self.pack({**drawn, **self._given})
@@ -224,17 +241,24 @@ class Problem:
 
         Raises ShapeError where the expression does not fit such data.
         """
-        found = language.infer(self._tree, dict(shapes), dict(self._weights), {})
+        found = language.infer(self._tree, shapes, self._weights, self._sources)
         return language.lower(self._tree, found)
 
     def latex(self) -> str:
         """The expression as LaTeX, without dollar signs."""
         return language.latex(self._tree)
 
+    def _repr_latex_(self) -> str:
+        """What a notebook shows: the loss, below the lines that it was bound to."""
+        *definitions, loss = language.equations(self._tree)
+        if not definitions:
+            return rf"$\displaystyle \mathcal{{L}} = {loss}$"
+        lines = [*definitions, rf"\mathcal{{L}} = {loss}"]
+        aligned = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in lines)
+        return rf"$\displaystyle \begin{{aligned}} {aligned} \end{{aligned}}$"
+
     def explain(self) -> str:
-        """What the compiler makes of the expression: shapes, notes, the program, the plan of the plane's
-        kernel.
-        """
+        """What the compiler makes of the expression: shapes, notes, the program, the plan of the plane's kernel."""
         from .explanation import explain
 
         return explain(self, tuple(self._shapes.notes))
@@ -243,9 +267,8 @@ class Problem:
 def compiled(problem: Problem, program: kernels.Program, what: str, dtype: str, backend: str) -> Binder:
     """A compiled program of the problem, as data -> (blocks -> outputs).
 
-    program: the problem's, or one of its `sized` ones. what: "loss", whose output is (loss,), or "gradient":
-    (loss, its derivative by each of problem.weights ..). Blocks are {name: (k, rows, columns)}, outputs (k,
-    rows, columns).
+    program: the problem's, or one of its `sized` ones. what: "loss", whose output is (loss,), or "gradient": (loss, its
+    derivative by each of problem.weights ..). Blocks are {name: (k, rows, columns)}, outputs (k, rows, columns).
     """
     wanted = kernels.derivative.gradient(program) if what == "gradient" else program
     kernel = kernels.points(wanted, dtype=dtype, backend=backend)
@@ -264,10 +287,7 @@ def compiled(problem: Problem, program: kernels.Program, what: str, dtype: str, 
             if what == "loss":
                 return (outputs[0],)
             found = dict(zip(order, outputs[1:], strict=True))
-            return (
-                outputs[0],
-                *(_block(found, name, (count, *shape)) for name, shape in problem.weights.items()),
-            )
+            return outputs[0], *(_block(found, name, (count, *shape)) for name, shape in problem.weights.items())
 
         return evaluate
 
@@ -285,7 +305,7 @@ def _named(what: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise DataError(f"{what} is a {type(given).__name__}, a dict of names is wanted, as in {what}={{'X': ..}}")
     for name in given:
-        if not isinstance(name, str) or not name[:1].isalpha() or not name.replace("_", "a").isalnum():
+        if not arguments.is_name(name):
             raise DataError(f"{name!r} in {what} is no name: a letter, then letters, digits and _")
     return dict(given)
 
@@ -307,11 +327,24 @@ def _declared(weights: Mapping[str, Any]) -> Declared:
 
 
 def _partial(name: str, given: tuple[Any, ...]) -> PartialShape:
-    sizes = {0: (1, 1), 1: (1, *given)}.get(len(given), given)
-    if len(sizes) != 2 or not all(n is None or (isinstance(n, int | np.integer) and n > 0) for n in sizes):
-        raise DataError(f"the shape of {name} is {given}: two sizes are wanted, as in (10, 4) or (10, None)")
-    rows, columns = (None if n is None else int(n) for n in sizes)
-    return rows, columns
+    try:
+        return language.pair(name, given)
+    except ShapeError as error:
+        raise DataError(error.message) from None
+
+
+def _sourced(data: Mapping[str, Any], sources: Mapping[str, str] | None) -> dict[str, str]:
+    """Where data come from, each a line of text."""
+    found = dict(sources) if isinstance(sources, Mapping) else {} if sources is None else None
+    if found is None:
+        wanted = "a dict of names is wanted, as in sources={'X': 'housing.csv'}"
+        raise ArgumentError(f"sources is a {type(sources).__name__}, {wanted}")
+    for name, source in found.items():
+        if name not in data:
+            raise ArgumentError(f"{name!r} in sources is no data: the data are {', '.join(data) or 'none'}")
+        if not isinstance(source, str) or not source.strip() or not source.isprintable():
+            raise ArgumentError(f"the source of {name} is {source!r}, a short text is wanted, such as 'housing.csv'")
+    return found
 
 
 def _shape(value: Matrix) -> Shape:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ def save(surface: Surface, path: str | os.PathLike[str]) -> None:
     kept.
     """
     target = Path(path)
-    if target.suffix != ".npz":
+    if target.suffix.lower() != ".npz":
         raise StoreError(f"cannot save to {target}: the name must end in .npz")
     plane, run = surface.plane, surface.run
     arrays: Arrays = {
@@ -83,27 +83,20 @@ RUN_FIELDS = (
 
 def write(target: Path, content: Callable[[IO[bytes]], object]) -> None:
     """Write a file whole: beside its place first, then moved there. Raises StoreError where that fails."""
-    temporary = None
+    temporary = target.parent / f".{target.stem}.{secrets.token_hex(8)}{target.suffix}"
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix)
+        # A new file with the permissions that the user's mask leaves, as open() would make it.
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         with os.fdopen(handle, "wb") as file:
             content(file)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, target)
     except BaseException as error:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise StoreError(f"cannot write {target}: {error.strerror or error}") from None
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def load(path: str | os.PathLike[str]) -> Surface:
@@ -112,7 +105,7 @@ def load(path: str | os.PathLike[str]) -> Surface:
     Raises StoreError, in one line, for a file that is not there, is damaged, or was not written by `save`.
     """
     source = Path(path)
-    if source.suffix != ".npz":
+    if source.suffix.lower() != ".npz":
         raise StoreError(f"cannot load {source}: the name must end in .npz")
     try:
         with np.load(source, allow_pickle=False) as archive:

@@ -1,7 +1,7 @@
 """A surface: the loss at the vertices of a grid on a plane through weight space.
 
-In: a problem, a plane, a resolution and an extent. Out: an immutable Surface, which interpolates, places a
-run's path, saves and draws itself. Rows follow b and columns a, whatever the grid's shape.
+In: a problem, a plane, a resolution and an extent. Out: an immutable Surface, which interpolates, places a run's path,
+saves and draws itself. Rows follow b and columns a, whatever the grid's shape.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from .planes import Plane
 from .progress import Progress, reporting
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from .plot import Picture
     from .problem import Problem, Shape
     from .training import Run
 
@@ -139,8 +138,7 @@ class Surface:
     def _check(self, run: Run) -> None:
         if run.weights.shape[1] != self.plane.center.size:
             raise ArgumentError(
-                f"the run has {run.weights.shape[1]} scalar weights, the surface's plane "
-                f"{self.plane.center.size}: "
+                f"the run has {run.weights.shape[1]} scalar weights, the surface's plane {self.plane.center.size}: "
                 f"they belong to different problems"
             )
 
@@ -159,11 +157,26 @@ class Surface:
 
         save(self if run is None else self.showing(run), path)
 
-    def plot(self, run: Run | None = None) -> Figure:
+    def plot(self, run: Run | None = None) -> Picture:
         """A picture: the surface in 3-D beside its contours, with the path of its run (or another one)."""
         from .plot import plot
 
         return plot(self if run is None else self.showing(run))
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows: the picture, which takes about a second to draw."""
+        return self.plot()._repr_png_()
+
+    def show(self, run: Run | None = None) -> None:
+        """Open a window with the surface in 3-D and the path of its run (or another one), to turn and zoom; return
+        when it is closed.
+
+        Raises DeviceError, in a line with the way out, without the extra `viewer`, a display or OpenGL; ArgumentError
+        for a surface of one line.
+        """
+        from .viewer import show
+
+        show(self, run)
 
 
 def _cells(grid: Array, x: Array) -> tuple[NDArray[np.intp], Array]:
@@ -186,11 +199,11 @@ def compute(
 ) -> Surface:
     """The loss of a problem at every vertex of a grid.
 
-    plane: None takes the axes of a problem of two scalars, the line of one. resolution: n, or (rows,
-    columns), at least 2 each; of a line the columns. extent: (a0, a1, b0, b1), both ends included, or a
-    half-width; None: the plane's reach, which holds its run's trajectory with a margin, and is 1 without a
-    run. gradient: dL/da and dL/db, too. dtype: "float32" or "float64". progress: None (a bar on a terminal),
-    True, False, or a function of (done, total) vertices that returns False to stop.
+    plane: None takes the axes of a problem of two scalars, the line of one. resolution: n, or (rows, columns), at least
+    2 each; of a line the columns. extent: (a0, a1, b0, b1), both ends included, or a half-width; None: the plane's
+    reach, which holds its run's trajectory with a margin, and is 1 without a run. gradient: dL/da and dL/db, too.
+    dtype: "float32" or "float64". progress: None (a bar on a terminal), True, False, or a function of (done, total)
+    vertices that returns False to stop.
 
     Raises ArgumentError for arguments that cannot be used. Vertices that overflow are counted in `message`.
     """
@@ -214,7 +227,7 @@ def compute(
     with arguments.fitting_memory():
         bound = kernel.bind(data, *(_held(problem, vector) for vector in directions))
         began = time.perf_counter()
-        with reporting(progress, "surface") as report:
+        with reporting(progress, "surface", f"{rows:,} x {columns:,} vertices") as report:
             found = bound(a, b, progress=report)
     with np.errstate(over="ignore"):
         found = found.astype(dtype, copy=False)  # the oracle computes in float64
@@ -249,8 +262,8 @@ def _resolution(resolution: Any, line: bool) -> tuple[int, int]:
     rows = 1 if line else rows
     if rows * columns > POINTS_LIMIT:
         raise ArgumentError(
-            f"resolution {rows:,} x {columns:,} would take {rows * columns * 4 / 2**30:,.0f} GiB: at most "
-            f"{POINTS_LIMIT:,} vertices are taken"
+            f"resolution {rows:,} x {columns:,} would take {rows * columns * 4 / 2**30:,.0f} GiB: "
+            f"at most {POINTS_LIMIT:,} vertices are taken"
         )
     return rows, columns
 

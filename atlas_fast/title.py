@@ -1,68 +1,85 @@
-"""The loss as a picture's title: typeset by matplotlib's mathtext, shrunk to fit, in plain characters where
-it must.
+"""The loss as a picture's title: typeset by matplotlib's mathtext, shrunk to fit, in plain characters where it must.
 
-In: the LaTeX of a loss and its text. Out: a text on a figure.
+In: the LaTeX of a loss and its text. Out: texts on a figure, the loss above and below it what it was bound to.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from matplotlib.mathtext import MathTextParser
 
+from .language import BETWEEN_LINES
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
-LARGEST = 17.0
+LARGEST, SECOND = 17.0, 12.0
+"""Font sizes in points of the loss and of the line below it, where there is room."""
+
 SMALLEST = 7.0
-"""Font sizes in points: a title that would be smaller than this is cut."""
+"""The font size in points under which a title is cut."""
 
 LONGEST = 1500
-"""Characters of LaTeX that are typeset at all: more would not be read at the smallest size, and takes
-seconds.
-"""
+"""Characters of LaTeX that are typeset at all: more would not be read at the smallest size, and takes seconds."""
 
 WIDEST = 0.94
 """The share of the figure's width that a title may take."""
 
-
-def write_title(figure: Figure, latex: str, expression: str) -> None:
-    """Write the title at the top of a figure, no wider than the figure."""
-    text = figure.text(0.5, 0.945, "", ha="center", va="center")
-    for candidate in (_typeset(latex, _lines(expression) == 1), _plain(expression)):
-        if candidate is None:
-            continue
-        text.set_text(candidate)
-        text.set_fontsize(LARGEST)
-        room = WIDEST * figure.get_figwidth() * figure.dpi
-        width = text.get_window_extent().width
-        size = LARGEST * min(1.0, room / max(width, 1.0))
-        if size >= SMALLEST:
-            text.set_fontsize(size)
-            return
-    # Too long to be read at any size: its beginning, and dots.
-    text.set_fontsize(SMALLEST)
-    shown = _plain(expression)
-    text.set_text(shown[: max(1, int(len(shown) * size / SMALLEST) - 3)] + " ..")
+TOP, BELOW, AFTER = 0.945, 0.885, 0.845
+"""Heights in the figure: of the loss, of the line below it, and of one more."""
 
 
-def _lines(expression: str) -> int:
-    """How many lines say something: more than one bind names, and the last is the loss."""
-    return sum(1 for line in expression.splitlines() if line.split("#")[0].strip())
+def write_title(figure: Figure, latex: str, expression: str) -> float:
+    """Write the title at the top of a figure, no wider than the figure. Returns the height for the next line."""
+    *definitions, loss = latex.split(BETWEEN_LINES)
+    if _write(figure, TOP, LARGEST, [rf"$\mathcal{{L}} = {loss}$"]):
+        return AFTER if _write(figure, BELOW, SECOND, _rows(definitions)) else BELOW
+    _write_plain(figure, " ; ".join(" ".join(line.split()) for line in expression.splitlines() if line.strip()))
+    return BELOW
 
 
-def _typeset(latex: str, alone: bool) -> str | None:
-    """The title in mathtext's notation, as an equation if the loss stands alone; None where it cannot be typeset."""
-    title = f"$L = {latex}$" if alone else f"${latex}$"
-    if len(title) > LONGEST:
-        return None
+def _rows(definitions: list[str]) -> Iterator[str]:
+    """The definitions in a line; then ever fewer, until there is room."""
+    for count in range(len(definitions), 0, -1):
+        shown = ",   ".join(f"${definition}$" for definition in definitions[:count])
+        yield f"where {shown}" + (", .." if count < len(definitions) else "")
+
+
+def _write(figure: Figure, height: float, largest: float, rows: Iterable[str]) -> bool:
+    """Write the first row that can be typeset and read; False if none can."""
+    for row in rows:
+        if len(row) <= LONGEST and _is_typeset(row):
+            text = figure.text(0.5, height, row, ha="center", va="center")
+            if _fit(figure, text, largest) >= SMALLEST:
+                return True
+            text.remove()
+    return False
+
+
+def _is_typeset(row: str) -> bool:
     try:
-        MathTextParser("agg").parse(title)
+        MathTextParser("agg").parse(row)
     except (ValueError, RuntimeError):
-        return None
-    return title
+        return False
+    return True
 
 
-def _plain(expression: str) -> str:
-    """The expression in a line, its characters taken as they are."""
-    return " ; ".join(" ".join(line.split()) for line in expression.splitlines() if line.strip()).replace("$", r"\$")
+def _fit(figure: Figure, text: Text, largest: float) -> float:
+    """Shrink a text to the figure's width. Returns the font size in points."""
+    text.set_fontsize(largest)
+    room = WIDEST * figure.get_figwidth() * figure.dpi
+    size = largest * min(1.0, room / max(text.get_window_extent().width, 1.0))
+    text.set_fontsize(size)
+    return size
+
+
+def _write_plain(figure: Figure, line: str) -> None:
+    """The characters as they are; of what is too long to be read at any size the beginning, and dots."""
+    text = figure.text(0.5, TOP, line.replace("$", r"\$"), ha="center", va="center")
+    size = _fit(figure, text, LARGEST)
+    if size < SMALLEST:
+        text.set_text(line[: max(1, int(len(line) * size / SMALLEST) - 3)].replace("$", r"\$") + " ..")
+        text.set_fontsize(SMALLEST)

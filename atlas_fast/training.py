@@ -1,12 +1,11 @@
 """Training: from a problem and an optimizer to a run, in which every step is recorded.
 
-The gradient is the problem's program differentiated, and the update is the optimizer's rule, both compiled
-kernels: a step is two calls. The same seed gives the same run.
+The gradient is the problem's program differentiated, and the update is the optimizer's rule, both compiled kernels: a
+step is two calls. The same seed gives the same run.
 """
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import arguments, kernels, optimizers
 from .arguments import ArgumentError, Vector, whole
 from .batches import Batches
+from .memory import main_memory
 from .optimizers import Optimizer
 from .problem import Evaluate, compiled
 from .progress import Progress, Report, reporting
@@ -93,14 +93,12 @@ def train(
 ) -> Run:
     """Train a problem from `start` and record every step.
 
-    start: a vector (P,), a dict of arrays, or None: problem.init(seed). batch_size: samples a step, None for
-    all; they are shuffled before every epoch. dtype: "float64" or "float32". progress: None (a bar on a
-    terminal), True, False, or a function of (done, total) that returns False to stop; a run that was stopped
-    keeps its steps.
+    start: a vector (P,), a dict of arrays, or None: problem.init(seed). batch_size: samples a step, None for all; they
+    are shuffled before every epoch. dtype: "float64" or "float32". progress: None (a bar on a terminal), True, False,
+    or a function of (done, total) that returns False to stop; a run that was stopped keeps its steps.
 
     A run whose weights or loss cease to be finite ends there, with a warning; it keeps what it recorded.
-    Raises ArgumentError for arguments that cannot be used, and where the recorded weights would not fit in
-    memory.
+    Raises ArgumentError for arguments that cannot be used, and where the recorded weights would not fit in memory.
     """
     if type(optimizer) not in optimizers.RULES:
         raise ArgumentError(f"optimizer is {optimizer!r}, one such as Adam(lr=0.01) or SGD(lr=0.1) is wanted")
@@ -114,7 +112,7 @@ def train(
     weights[0] = problem.init(seed) if start is None else _start(problem, start)
     losses = np.empty(steps)
     gradients = _gradients(problem, batches, epochs, dtype, backend)
-    with reporting(progress, "training") as report:
+    with reporting(progress, "training", f"{steps:,} steps") as report:
         done, stopped = _descend(weights, losses, optimizer, gradients, dtype, backend, report)
     weights = weights[: done + 1]
     # The step's own loss is the one to record only if it is that of all the data, at full precision.
@@ -150,8 +148,7 @@ def _descend(
     backend: str,
     report: Report | None,
 ) -> tuple[int, bool]:
-    """Fill weights[1:] and the loss each step starts from; return how many steps were taken, and if it was
-    stopped.
+    """Fill weights[1:] and the loss each step starts from; return how many steps were taken, and if it was stopped.
 
     Ends early, at the first step whose weights are not finite, or after `report` has answered False.
     """
@@ -224,18 +221,10 @@ def _divergence(step: int, steps: int, loss: float, weights: Vector) -> str:
 
 
 def _check_memory(steps: int, size: int) -> None:
-    wanted, there = (steps + 1) * (size + 1) * 8, _memory()
+    wanted, there = (steps + 1) * (size + 1) * 8, main_memory()
     if wanted > there / 2:
         raise ArgumentError(
-            f"recording {steps:,} steps of {size:,} weights takes {wanted / 2**30:,.1f} GiB, more than half "
-            f"of the "
-            f"{there / 2**30:,.1f} GiB of this machine: train for fewer epochs, or with a larger batch_size"
+            f"recording {steps:,} steps of {size:,} weights takes {wanted / 2**30:,.1f} GiB, "
+            f"more than half of the {there / 2**30:,.1f} GiB of this machine: "
+            f"train for fewer epochs, or with a larger batch_size"
         )
-
-
-def _memory() -> int:
-    """Bytes of main memory; 8 GiB where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 8 * 2**30

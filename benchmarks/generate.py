@@ -19,11 +19,11 @@ T = TypeVar("T")
 SAMPLES = (1, 3, 17, 64)
 MAXIMAL_DEPTH = 6
 
-ELEMENTWISE = ("relu", "selu", "gelu", "silu", "softplus", "sigmoid", "tanh", "sin", "cos", "abs", "square")
+ELEMENTWISE = ("relu", "selu", "gelu", "silu", "softplus", "sigmoid", "tanh", "sin", "cos", "erf", "abs", "square")
 WITH_A_NUMBER = {"leaky_relu": ("0.01", "0.2"), "elu": ("1", "0.5")}
 OF_POSITIVES = ("log", "sqrt")
 OF_BOUNDED = ("exp", "tan")
-BOUNDED = ("tanh", "sigmoid", "sin", "cos")
+BOUNDED = ("tanh", "sigmoid", "sin", "cos", "erf")
 ALONG_AN_AXIS = ("softmax", "log_softmax")
 REDUCTIONS = ("sum", "mean", "max", "min")
 OF_TWO = ("max", "min")

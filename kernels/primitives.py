@@ -11,6 +11,7 @@ result to one of the argument. Structural primitives have a forward and a revers
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -97,6 +98,11 @@ def _sigmoid(x: Array) -> Array:
     return np.where(x < 0, np.exp(np.minimum(x, 0.0)), 1.0) / (1.0 + np.exp(-np.abs(x)))
 
 
+def _entrywise(function: Callable[[float], float]) -> Callable[[Array], Array]:
+    """A function of Python's numbers on each entry."""
+    return np.vectorize(function, otypes=[np.float64])
+
+
 def _less(x: Array, y: Array) -> Array:
     return np.less(x, y).astype(np.float64)
 
@@ -134,6 +140,16 @@ def _absolute(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
     zero = b.constant(0.0)
     positive = b.emit("select", b.emit("less", zero, x[0]), t, zero)
     return b.emit("select", b.emit("less", x[0], zero), b.emit("neg", t), positive)
+
+
+def _error_function(sign: float) -> Diagonal:
+    """erf' = 2/sqrt(pi) e^(-x^2), and of erfc its negative."""
+
+    def rule(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
+        bell = b.emit("exp", b.emit("neg", b.emit("mul", x[0], x[0])))
+        return b.emit("mul", t, b.emit("mul", b.constant(sign * 2 / math.sqrt(math.pi)), bell))
+
+    return rule
 
 
 def _second_if(comparison: Callable[[Builder, tuple[int, ...]], int], second: bool) -> Diagonal:
@@ -296,6 +312,31 @@ _ROWS = (
             lambda b, x, r, t: b.emit("mul", t, b.emit("mul", r, b.emit("sub", b.constant(1.0), r))),
         ),
         lower=lambda v, x: v.sigmoid(x),
+        cost="special",
+    ),
+    Primitive(
+        "sin", 1, lambda s: s, np.sin,
+        diagonal=(lambda b, x, r, t: b.emit("mul", t, b.emit("cos", x[0])),),
+        lower=lambda v, x: v.sin(x),
+        cost="special",
+    ),
+    Primitive(
+        "cos", 1, lambda s: s, np.cos,
+        diagonal=(lambda b, x, r, t: b.emit("neg", b.emit("mul", t, b.emit("sin", x[0]))),),
+        lower=lambda v, x: v.cos(x),
+        cost="special",
+    ),
+    Primitive(
+        "erf", 1, lambda s: s, _entrywise(math.erf),
+        diagonal=(_error_function(1.0),),
+        lower=lambda v, x: v.erf(x),
+        cost="special",
+    ),
+    Primitive(
+        # 1 - erf x, which keeps its digits to the right, where that difference loses them all.
+        "erfc", 1, lambda s: s, _entrywise(math.erfc),
+        diagonal=(_error_function(-1.0),),
+        lower=lambda v, x: v.erfc(x),
         cost="special",
     ),
     Primitive("less", 2, broadcast_shape, _less, diagonal=(None, None), lower=lambda v, x, y: v.less(x, y)),

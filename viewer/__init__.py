@@ -1,11 +1,66 @@
-"""Place of the interactive viewer, installed as `atlas_fast.viewer`; it holds no code yet.
+"""The viewer: a surface and its path on the screen, or in a picture made off screen.
 
-Pictures are made without it: `surface.plot()` returns a matplotlib figure and `atlas-fast example NAME --out
-FILE.png` writes one.
+    atlas_fast.viewer.show(surface)                       opens a window, returns when it is closed
+    atlas_fast.viewer.picture(surface, "picture.png")     needs no display
+
+VisPy and Qt come with `pip install 'atlas-fast[viewer]'`. Nothing here computes a loss: `heights` and `trajectory`
+make numbers fit for a graphics card of a Surface and its Path, `field`, `ribbon` and `labels` draw them, `scene` puts
+them together, `window` and `offscreen` show the scene.
 """
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
 
 if __name__ != "atlas_fast.viewer":
     raise ImportError(
         "this folder is installed as atlas_fast.viewer; a plain `import viewer` from the project's root "
         "would load a second copy of it: import atlas_fast.viewer"
     )
+
+if TYPE_CHECKING:
+    from ..surface import Surface
+    from ..training import Run
+
+__all__ = ["picture", "show"]
+
+
+def show(surface: Surface, run: Run | None = None) -> None:
+    """Open a window with the surface and the path of its run (or another one); return when it is closed.
+
+    Drag to turn, wheel to zoom; r resets the view, t looks from above, s saves a picture, q closes.
+    Raises DeviceError, in a line with the way out, without VisPy and Qt, a display or OpenGL; ArgumentError for a
+    surface of one line.
+    """
+    from .window import open_window
+
+    open_window(_checked(surface, run))
+
+
+def picture(
+    surface: Surface,
+    path: str | os.PathLike[str],
+    size: tuple[int, int] = (1280, 960),
+    run: Run | None = None,
+) -> None:
+    """Write what the window would show to a PNG file of `size` (width, height) pixels; no display is needed.
+
+    Raises DeviceError without VisPy or OpenGL, ArgumentError for a surface of one line or a size that cannot be
+    drawn, StoreError where the file cannot be written.
+    """
+    from .offscreen import write_picture
+
+    write_picture(_checked(surface, run), path, size)
+
+
+def _checked(surface: Surface, run: Run | None) -> Surface:
+    """The surface with the run to show."""
+    from ..arguments import ArgumentError
+    from ..surface import Surface
+
+    if not isinstance(surface, Surface):
+        raise ArgumentError(f"surface is a {type(surface).__name__}, what problem.surface(..) returned is wanted")
+    if len(surface.b) == 1:
+        raise ArgumentError("the surface is a line, of one scalar weight: surface.plot() draws it as a curve")
+    return surface if run is None else surface.showing(run)

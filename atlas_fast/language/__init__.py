@@ -4,12 +4,25 @@ parse (text -> syntax tree), infer (tree and the shapes of data -> all shapes), 
 (tree -> LaTeX). The table of functions is functions.py.
 """
 
+from .declarations import pair
 from .demands import check_values
 from .functions import FUNCTIONS
 from .lowering import lower
 from .parser import parse
 from .shapes import Shapes, infer
 from .tree import Tree
-from .typeset import latex
+from .typeset import BETWEEN_LINES, equations, latex
 
-__all__ = ["FUNCTIONS", "Shapes", "Tree", "check_values", "infer", "latex", "lower", "parse"]
+__all__ = [
+    "BETWEEN_LINES",
+    "FUNCTIONS",
+    "Shapes",
+    "Tree",
+    "check_values",
+    "equations",
+    "infer",
+    "latex",
+    "lower",
+    "pair",
+    "parse",
+]

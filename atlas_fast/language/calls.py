@@ -41,6 +41,7 @@ def build_call(name: str, span: Span, values: Sequence[Node], keywords: Sequence
         raise ExpressionError(
             f"{name} wants its axis by name", values[-1].span, hint=f"write axis={values[-1].value:g}"
         )
+    check_named(row, keywords)
     check_count(name, len(values), sum(not a.optional for a in row.arguments), len(row.arguments), span)
     options: list[tuple[str, Any]] = []
     kept: list[Node] = []
@@ -51,6 +52,21 @@ def build_call(name: str, span: Span, values: Sequence[Node], keywords: Sequence
             kept.append(value)
     options += _axis(row, len(values), keywords)
     return Node("call", tuple(kept), span, Call(name, tuple(options)))
+
+
+def check_named(row: Function, keywords: Sequence[Keyword]) -> None:
+    """Raise ExpressionError for an argument that is given by its name, as alpha=2: it is given by its place."""
+    places = {argument.name: place for place, argument in enumerate(row.arguments)}
+    for keyword in keywords:
+        if keyword.name in places:
+            value = keyword.value
+            shown = f"{value.value:g}" if value.op == "number" else value.value if value.op == "name" else keyword.name
+            before = [argument.name for argument in row.arguments[: places[keyword.name]]]
+            raise ExpressionError(
+                f"{row.name} takes {keyword.name} by its place, without a name",
+                keyword.span,
+                hint=f"write {row.name}({', '.join([*before, shown])})",
+            )
 
 
 def check_count(name: str, count: int, least: int, most: int, span: Span) -> None:

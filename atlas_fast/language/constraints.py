@@ -6,7 +6,7 @@ is what a person would have meant; shapes.py says in which order they apply. All
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..errors import ShapeError, Span
 from .functions import Sizes as Shape
@@ -35,7 +35,6 @@ class Broadcast:
     span: Span
     kind: str
     signs: tuple[str, ...] = ()
-    log: list[str] = field(default_factory=list)
 
     @property
     def variables(self) -> list[int]:
@@ -131,11 +130,8 @@ class Broadcast:
                 along, across = reference[axis], reference[1 - axis]
                 if sizes.size(term.shape[axis]) is not None:
                     continue
-                if sizes.size(along) == 1:
+                if sizes.size(along) == 1 or (sizes.samples(along) and not sizes.samples(across)):
                     sizes.fix(term.shape[axis], 1)
-                elif sizes.samples(along) and not sizes.samples(across):
-                    sizes.fix(term.shape[axis], 1)
-                    self.log.append(f"{term.weight} is a bias: 1 along the samples")
                 elif sizes.samples(across) and not sizes.samples(along):
                     sizes.unify(term.shape[axis], along)
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import SupportsIndex
 
 from ..errors import ShapeError
-from .tree import Tree, names, postorder
 
 Shape = tuple[int, int]
 PartialShape = tuple[int | None, int | None]
@@ -17,25 +16,26 @@ Given = Sequence[SupportsIndex | None] | None
 
 def as_weights(weights: Mapping[str, Given]) -> dict[str, PartialShape]:
     """Every shape as rows and columns, None for what is not given. Raises ShapeError for what is no shape."""
-    return {name: _pair(name, shape) for name, shape in weights.items()}
+    return {name: pair(name, shape) for name, shape in weights.items()}
 
 
 def as_data(data: Mapping[str, Given]) -> dict[str, Shape]:
     """The same for data, whose sizes are all known."""
     shapes: dict[str, Shape] = {}
     for name, given in data.items():
-        rows, columns = _pair(name, given)
+        rows, columns = pair(name, given)
         if rows is None or columns is None:
             raise ShapeError(f"the shape of {name} is {given}, and that of data is known in full")
         shapes[name] = rows, columns
     return shapes
 
 
-def _pair(name: str, given: Given) -> PartialShape:
+def pair(name: str, given: Given) -> PartialShape:
+    """One shape as rows and columns. Raises ShapeError."""
     if given is None:
         return None, None
     if isinstance(given, str | bytes) or not isinstance(given, Sequence) or len(given) > 2:
-        raise ShapeError(f"the shape of {name} is {given!r}: give rows and columns, such as (10, 4) or (10, None)")
+        raise ShapeError(f"the shape of {name} is {given!r}: two sizes are wanted, as in (10, 4) or (10, None)")
     sizes = [_size(name, given, size) for size in given]
     rows, columns = [1] * (2 - len(sizes)) + sizes
     return rows, columns
@@ -51,26 +51,3 @@ def _size(name: str, given: Given, size: SupportsIndex | None) -> int | None:
     if number < 1 or isinstance(size, bool):
         raise ShapeError(f"the shape of {name} is {given!r}: a size is a whole number, 1 or more, or None")
     return number
-
-
-def check_orientation(tree: Tree, data: Mapping[str, Shape], weights: Mapping[str, PartialShape]) -> None:
-    """Raise ShapeError where two matrices of data have the samples in their rows.
-
-    Data are features x samples. Two that agree in rows and not in columns were laid out the other way round. A
-    square matrix may be an operator on the other's features, and is let pass; so is all where every weight's shape
-    is given, since it is inference that takes columns for samples.
-    """
-    used = names(postorder(tree.root))
-    if all(None not in weights.get(name, (None,)) for name in used - data.keys()):
-        return
-    first: dict[int, tuple[str, int]] = {}
-    for name, (rows, columns) in data.items():
-        if name not in used or 1 in (rows, columns) or rows == columns:
-            continue
-        other, width = first.setdefault(rows, (name, columns))
-        if width != columns:
-            raise ShapeError(
-                f"{other} ({rows} x {width}) and {name} ({rows} x {columns}) agree in rows and not in columns: "
-                "data are features x samples",
-                hint=f"transpose them: {other}.T and {name}.T",
-            )

@@ -6,6 +6,7 @@ has a kink, its derivative there is the frameworks' common one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,18 @@ def elu(b: Builder, x: int, alpha: int) -> int:
 def selu(b: Builder, x: int) -> int:
     # Klambauer et al. 2017, Self-Normalizing Neural Networks, section 2.
     return b.emit("mul", b.constant(1.0507009873554805), elu(b, x, b.constant(1.6732632423543772)))
+
+
+def gelu(b: Builder, x: int) -> int:
+    # Hendrycks and Gimpel 2016: x times the normal distribution function, the exact form. By erfc, which keeps its
+    # digits where 1 + erf loses them: the error is some ulp, and far to the left x^2 ulp, that of x/sqrt(2) rounded.
+    turned = b.emit("mul", x, b.constant(-math.sqrt(0.5)))
+    return b.emit("mul", b.emit("mul", b.constant(0.5), x), b.emit("erfc", turned))
+
+
+def tan(b: Builder, x: int) -> int:
+    # Both keep their digits next to their zeros, so the quotient does next to its poles: some 4 ulp everywhere.
+    return b.emit("div", b.emit("sin", x), b.emit("cos", x))
 
 
 def softplus(b: Builder, x: int) -> int:

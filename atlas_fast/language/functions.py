@@ -71,47 +71,6 @@ class Demand:
     words: Callable[..., str]
 
 
-@dataclass(frozen=True)
-class Function:
-    """One row. has_axis: takes axis=0 or axis=1. normalizes: over the last axis unless `axis` is given.
-    also: names that others give to it, for hints. demand: what it wants of values that are data."""
-
-    name: str
-    help: str
-    expand: Expansion
-    arguments: tuple[Argument, ...] = X
-    shape: Shape = lambda relations, x: x
-    latex: Typeset | None = None
-    has_axis: bool = False
-    normalizes: bool = False
-    also: tuple[str, ...] = ()
-    demand: Demand | None = None
-
-    @property
-    def signature(self) -> str:
-        """The call as documentation writes it: huber(x, y, delta=1)."""
-        parts = []
-        for argument in self.arguments:
-            default = argument.default
-            shown = default if isinstance(default, str) else None if default is None else f"{default:g}"
-            parts.append(argument.name + ("" if shown is None else f"={shown}"))
-        return f"{self.name}({', '.join([*parts, *(['axis=0|1'] if self.has_axis else [])])})"
-
-    def typeset(self, *values: Part, **options: Any) -> Part:
-        """LaTeX of a call."""
-        if self.latex is not None:
-            return self.latex(*values, **options)
-        return typeset_call(self.name, *values, **options)
-
-
-def typeset_call(name: str, *values: Part, **options: Any) -> Part:
-    """name(values), upright, an axis as its index."""
-    axis = options.get("axis")
-    literals = [Part(str(option)) for key, option in options.items() if key != "axis"]
-    index = "" if axis is None else rf"_{{\mathrm{{axis}}\,{axis}}}"
-    return applied(upright(name) + index, *values, *literals)
-
-
 # What functions say about shapes.
 
 
@@ -139,6 +98,63 @@ def _unchanged(relations: Relations, x: Sizes, *scalars: Sizes, axis: int | None
     return x
 
 
+@dataclass(frozen=True)
+class Function:
+    """One row. has_axis: takes axis=0 or axis=1. normalizes: over the last axis unless `axis` is given.
+    also: names that others give to it, for hints. demand: what it wants of values that are data. over_classes: its
+    arguments are classes x samples, of two classes at least. definition: its meaning in the language itself, where
+    that can say it; for ordinary numbers, since what is computed overflows less."""
+
+    name: str
+    help: str
+    expand: Expansion
+    arguments: tuple[Argument, ...] = X
+    shape: Shape = _unchanged
+    latex: Typeset | None = None
+    has_axis: bool = False
+    normalizes: bool = False
+    also: tuple[str, ...] = ()
+    demand: Demand | None = None
+    over_classes: bool = False
+    definition: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What it works on: "entries", all entries or an "axis", the whole "matrix", or two as a "loss"."""
+        if self.shape is _loss:
+            return "loss"
+        return "axis" if self.has_axis else "entries" if self.shape is _unchanged else "matrix"
+
+    @property
+    def signature(self) -> str:
+        """The call as documentation writes it: huber(x, y, delta=1), max(x, axis=0|1) or max(x, y)."""
+        defaults = [a.default if isinstance(a.default, str | None) else f"{a.default:g}" for a in self.arguments]
+        shown = [
+            a.name if default is None else f"{a.name}={default}"
+            for a, default in zip(self.arguments, defaults, strict=True)
+        ]
+        whole = f"{self.name}({', '.join(shown)})"
+        if not self.has_axis:
+            return whole
+        needed = [a.name for a in self.arguments if not a.optional]
+        along = f"{self.name}({', '.join([*needed, 'axis=0|1'])})"
+        return along if len(needed) == len(shown) else f"{along} or {whole}"
+
+    def typeset(self, *values: Part, **options: Any) -> Part:
+        """LaTeX of a call."""
+        if self.latex is not None:
+            return self.latex(*values, **options)
+        return typeset_call(self.name, *values, **options)
+
+
+def typeset_call(name: str, *values: Part, **options: Any) -> Part:
+    """name(values), upright, an axis as its index."""
+    axis = options.get("axis")
+    literals = [Part(str(option)) for key, option in options.items() if key != "axis"]
+    index = "" if axis is None else rf"_{{\mathrm{{axis}}\,{axis}}}"
+    return applied(upright(name) + index, *values, *literals)
+
+
 # LaTeX that is not name(arguments).
 
 
@@ -151,18 +167,14 @@ def _typeset_square_root(x: Part) -> Part:
     return Part(rf"\sqrt{{{x.latex}}}")
 
 
-def _known(name: str) -> Typeset:
-    r"""A function that LaTeX has a command for: \exp(x), an axis as its index."""
-
-    def typeset(*values: Part, axis: int | None = None) -> Part:
-        index = "" if axis is None else rf"_{{\mathrm{{axis}}\,{axis}}}"
-        return applied(rf"\{name}{index}", *values)
-
-    return typeset
-
-
 _ROWS = (
-    Function("relu", "x where it is positive, else 0", formulas.relu, also=("rectifier",)),
+    Function(
+        "relu",
+        "x where it is positive, else 0",
+        formulas.relu,
+        also=("rectifier",),
+        definition="max(0, x)",
+    ),
     Function(
         "leaky_relu",
         "x where it is positive, else slope * x",
@@ -170,6 +182,7 @@ _ROWS = (
         (*X, Argument("slope", "scalar", True, 0.01)),
         _unchanged,
         also=("lrelu",),
+        definition="max(0, x) + slope * min(0, x)",
     ),
     Function(
         "elu",
@@ -177,12 +190,41 @@ _ROWS = (
         formulas.elu,
         (*X, Argument("alpha", "scalar", True, 1.0)),
         _unchanged,
+        definition="max(0, x) + alpha * (exp(min(0, x)) - 1)",
     ),
-    Function("selu", "the self-normalizing exponential linear unit", formulas.selu),
-    Function("silu", "x * sigmoid(x)", lambda b, x: b.emit("mul", x, b.emit("sigmoid", x)), also=("swish",)),
-    Function("softplus", "log(1 + e^x)", formulas.softplus),
-    Function("sigmoid", "1 / (1 + e^-x)", formulas.primitive("sigmoid"), also=("logistic", "expit")),
-    Function("tanh", "the hyperbolic tangent", formulas.primitive("tanh"), latex=_known("tanh")),
+    Function(
+        "selu",
+        "the self-normalizing exponential linear unit",
+        formulas.selu,
+        definition="1.05070098735548 * elu(x, 1.67326324235438)",
+    ),
+    Function(
+        "gelu",
+        "x times the probability that a standard normal number is below it",
+        formulas.gelu,
+        definition="x .* (1 + erf(x / sqrt(2))) / 2",
+    ),
+    Function(
+        "silu",
+        "x * sigmoid(x)",
+        lambda b, x: b.emit("mul", x, b.emit("sigmoid", x)),
+        also=("swish",),
+        definition="x .* sigmoid(x)",
+    ),
+    Function(
+        "softplus",
+        "log(1 + e^x)",
+        formulas.softplus,
+        definition="log(1 + exp(x))",
+    ),
+    Function(
+        "sigmoid",
+        "1 / (1 + e^-x)",
+        formulas.primitive("sigmoid"),
+        also=("logistic", "expit"),
+        definition="1 / (1 + exp(-x))",
+    ),
+    Function("tanh", "the hyperbolic tangent", formulas.primitive("tanh")),
     Function(
         "softmax",
         "e^x over its sum along the last axis, or the axis given",
@@ -190,6 +232,7 @@ _ROWS = (
         shape=_unchanged,
         has_axis=True,
         normalizes=True,
+        definition="exp(x) / sum(exp(x), axis=1)",
     ),
     Function(
         "log_softmax",
@@ -199,6 +242,7 @@ _ROWS = (
         has_axis=True,
         normalizes=True,
         also=("logsoftmax",),
+        definition="log(softmax(x))",
     ),
     Function(
         "onehot",
@@ -209,9 +253,13 @@ _ROWS = (
         also=("one_hot",),
         demand=Demand(0, lambda y, k: np.isin(y, np.arange(k)), lambda k: f"labels 0 to {k - 1}"),
     ),
-    Function("exp", "e^x", formulas.primitive("exp"), latex=_known("exp")),
-    Function("log", "the natural logarithm", formulas.primitive("log"), latex=_known("log"), also=("ln",)),
+    Function("exp", "e^x", formulas.primitive("exp")),
+    Function("log", "the natural logarithm", formulas.primitive("log"), also=("ln",)),
     Function("sqrt", "the square root", formulas.primitive("sqrt"), latex=_typeset_square_root, also=("root",)),
+    Function("sin", "the sine, x in radians", formulas.primitive("sin"), also=("sine",)),
+    Function("cos", "the cosine, x in radians", formulas.primitive("cos"), also=("cosine",)),
+    Function("tan", "the tangent, x in radians", formulas.tan, definition="sin(x) / cos(x)", also=("tangent", "tg")),
+    Function("erf", "the error function", formulas.primitive("erf")),
     Function(
         "abs",
         "the absolute value, also |x|; its derivative at 0 is 0",
@@ -223,7 +271,7 @@ _ROWS = (
         "square",
         "x^2",
         lambda b, x: b.emit("mul", x, x),
-        latex=lambda x: Part(x.at(ATOM) + "^{2}", POWER),
+        latex=lambda x: Part(x.at(ATOM) + "^{2}", POWER, x.word, x.number),
     ),
     Function(
         "max",
@@ -231,7 +279,6 @@ _ROWS = (
         formulas.maximum,
         (*X, Argument("y", optional=True)),
         _extreme,
-        _known("max"),
         has_axis=True,
         also=("maximum", "amax"),
     ),
@@ -241,7 +288,6 @@ _ROWS = (
         formulas.minimum,
         (*X, Argument("y", optional=True)),
         _extreme,
-        _known("min"),
         has_axis=True,
         also=("minimum", "amin"),
     ),
@@ -274,15 +320,31 @@ _ROWS = (
         (*X, Argument("p", "order", True, "2")),
         _scalar,
         _typeset_norm,
+        definition="sum(|x|^p)^(1/p)",
     ),
-    Function("mse", "the mean of the squared differences", formulas.mse, XY, _loss),
-    Function("mae", "the mean of the absolute differences", formulas.mae, XY, _loss),
+    Function(
+        "mse",
+        "the mean of the squared differences",
+        formulas.mse,
+        XY,
+        _loss,
+        definition="mean((x - y)^2)",
+    ),
+    Function(
+        "mae",
+        "the mean of the absolute differences",
+        formulas.mae,
+        XY,
+        _loss,
+        definition="mean(|x - y|)",
+    ),
     Function(
         "huber",
         "the mean of d^2/2 where |d| <= delta, else delta * (|d| - delta/2), d = x - y",
         formulas.huber,
         (*XY, Argument("delta", "scalar", True, 1.0)),
         _loss,
+        definition="mean(min(|x - y|, delta) .* (|x - y| - min(|x - y|, delta) / 2))",
     ),
     Function(
         "hinge",
@@ -291,6 +353,7 @@ _ROWS = (
         XY,
         _loss,
         demand=Demand(1, lambda y: np.isin(y, (-1, 1)), lambda: "labels -1 and 1"),
+        definition="mean(max(0, 1 - x .* y))",
     ),
     Function(
         "cross_entropy",
@@ -299,6 +362,8 @@ _ROWS = (
         (Argument("logits"), Argument("targets")),
         _loss,
         also=("crossentropy", "softmax_cross_entropy"),
+        over_classes=True,
+        definition="mean(-sum(targets .* log_softmax(logits, axis=0), axis=0))",
     ),
     Function(
         "binary_cross_entropy",
@@ -308,13 +373,11 @@ _ROWS = (
         _loss,
         also=("bce", "logistic_loss"),
         demand=Demand(1, lambda y: (y >= 0) & (y <= 1), lambda: "targets from 0 to 1"),
+        definition="mean(softplus(logits) - targets .* logits)",
     ),
 )
 
 FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
-
-ABSENT = frozenset({"sin", "cos", "tan", "gelu"})
-"""Functions that are planned and not here, so that an error does not take them for a slip of the pen."""
 
 CONSTANTS = {"pi": math.pi, "π": math.pi}
 """Names of numbers, unless declared."""

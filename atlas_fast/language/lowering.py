@@ -18,7 +18,7 @@ _SQUARED_NORMS = ("2", "F")
 def lower(tree: Tree, shapes: Shapes) -> Program:
     """The program of the loss: its inputs are the data and weights of `shapes`, its one output is 1 x 1.
 
-    Raises ShapeError for A^-1 of a matrix, which is not its inverse.
+    Raises ShapeError for A^-1 of a matrix, which is not its inverse, and for the cross entropy of one class.
     """
     builder = Builder()
     for name, shape in shapes.weights.items():
@@ -109,6 +109,14 @@ def _matrix(b: Builder, entries: list[int], shape: tuple[int, int]) -> int:
 
 def _call(b: Builder, node: Node, args: list[int]) -> int:
     row = FUNCTIONS[node.value.name]
+    if row.over_classes and b.shape(args[0])[0] == 1:
+        targets = meant(node.args[1])
+        labels = targets.value if targets.op == "name" else "labels"
+        raise ShapeError(
+            f"{row.name} wants a row for each class, and here is one row: softmax over one class is always 1",
+            node.span,
+            hint=f"write onehot({labels}, k) for labels 0 to k-1, or binary_cross_entropy for targets 0 and 1",
+        )
     values = [argument for argument in row.arguments if argument.kind in ("value", "scalar")]
     for argument in values[len(args) :]:
         if argument.default is not None:

@@ -43,14 +43,22 @@ def question(
     return ShapeError(
         f"{' and '.join(asked)} {'is' if len(asked) == 1 else 'are'} not determined: give weights={{{shown}}}",
         places[next(iter(answer))],
-        hint=_hint(data),
+        hint=_column(data) or _missing(weights, sizes, given),
     )
 
 
-def _hint(data: Mapping[str, Shape]) -> str:
+def _column(data: Mapping[str, Shape]) -> str:
     """A column of data as long as others have samples keeps sizes from being found."""
     for name, (rows, columns) in data.items():
         for other, (_, samples) in data.items():
             if columns == 1 and samples == rows > 1 and name != other:
                 return f"{name} is a column of {rows}, and {other} has {rows} samples as columns; write {name}'"
+    return ""
+
+
+def _missing(weights: Mapping[str, Pair], sizes: Sizes, given: Mapping[str, PartialShape]) -> str:
+    """A weight with a column for each sample is more likely data that were not given."""
+    for name, (_, columns) in weights.items():
+        if name not in given and sizes.samples(columns):
+            return f'if {name} is data, give it: data={{"{name}": ..}}'
     return ""

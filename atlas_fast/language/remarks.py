@@ -17,6 +17,8 @@ def remarks(tree: Tree, shapes: Mapping[Node, Pair], sizes: Sizes, unused: Seque
         if node.op == "call" and FUNCTIONS[node.value.name].normalizes:
             axis = node.value.option("axis")
             last = 1 if axis is None else axis
+            if sizes.size(shapes[node.args[0]][last]) == 1:
+                found.append(f"{_text(tree, node)} runs over a single entry, so it does not depend on it")
             if sizes.samples(shapes[node.args[0]][last]):
                 found.append(
                     f"{_text(tree, node)} runs over the samples; "

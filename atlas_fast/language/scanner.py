@@ -58,6 +58,7 @@ def scan(text: str, names: AbstractSet[str]) -> Scan:
 class _Scanner:
     text: str
     names: AbstractSet[str]
+    second: bool = False
     position: int = 0
     tokens: list[Token] = field(default_factory=list)
     open: list[Open] = field(default_factory=list)
@@ -78,7 +79,7 @@ class _Scanner:
         while self.position < len(self.text):
             self.step(self.text[self.position])
         if self.open:
-            raise ExpressionError(f"{self.open[-1].sign} is not closed", self.open[-1].span)
+            raise slips.not_closed(self.open[-1].sign, self.open[-1].span, self.closes_apart(self.open[-1]))
         while self.tokens and self.tokens[-1].type == "NEWLINE":
             self.tokens.pop()
         if not self.tokens:
@@ -352,6 +353,17 @@ class _Scanner:
         self.add("CLOSE" if c == ")" else "MCLOSE", start + 1)
 
     # What only the whole text tells.
+
+    def closes_apart(self, bars: Open) -> bool:
+        """Whether all is closed where `bars` are two absolute values, as in ||x| + 1|."""
+        if bars.sign != "||" or self.second:
+            return False
+        apart = f"{self.text[: bars.start + 1]} {self.text[bars.start + 1 :]}"
+        try:
+            _Scanner(apart, self.names, second=True).run()
+        except ExpressionError:
+            return False
+        return True
 
     def check_names(self) -> None:
         """^T beside a T, and α beside alpha."""

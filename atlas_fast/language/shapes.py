@@ -21,10 +21,11 @@ from functools import partial
 
 from ..errors import ExpressionError, ShapeError, Span
 from .constraints import Broadcast, Constraint, Equal, Labels, Product, Scalar, Term
-from .declarations import Given, PartialShape, Shape, as_data, as_weights, check_orientation
+from .declarations import Given, PartialShape, Shape, as_data, as_weights
 from .functions import FUNCTIONS
 from .functions import Sizes as Pair
 from .mismatch import Wording
+from .orientation import check_orientation, turned_hint
 from .questions import question
 from .remarks import remarks
 from .roles import biases
@@ -35,13 +36,12 @@ from .unification import Disagreement, Sizes
 @dataclass(frozen=True)
 class Shapes:
     """data: the shapes of the data that the text uses. weights: in order of first appearance in the text.
-    notes: what a person should be warned of. defaults: what was taken for granted, for explanations.
+    notes: what a person should be warned of.
     biases: the weights that are only terms of sums whose other terms hold data."""
 
     data: dict[str, Shape]
     weights: dict[str, Shape]
     notes: tuple[str, ...] = ()
-    defaults: tuple[str, ...] = ()
     biases: frozenset[str] = frozenset()
 
 
@@ -60,12 +60,22 @@ def infer(
         given = as_weights(weights or {})
         known = as_data(data)
         check_orientation(tree, known, given)
-        return _infer(tree, known, given, sources or {})
+        try:
+            inference = _consistent(tree, known, given, sources or {})
+        except ShapeError as error:
+            raise _hinted(error, tree, known, given, asks=False) from None
+        try:
+            return _answered(inference)
+        except ShapeError as error:
+            raise _hinted(error, tree, known, given, asks=True) from None
     except ExpressionError as error:
         raise error.located(tree.text) from None
 
 
-def _infer(tree: Tree, data: dict[str, Shape], weights: dict[str, PartialShape], sources: Mapping[str, str]) -> Shapes:
+def _consistent(
+    tree: Tree, data: dict[str, Shape], weights: dict[str, PartialShape], sources: Mapping[str, str]
+) -> _Inference:
+    """All that follows from what is given. Raises ShapeError where it contradicts itself."""
     inference = _Inference(tree, data, weights, sources)
     try:
         inference.solve(scalar=True)
@@ -75,6 +85,12 @@ def _infer(tree: Tree, data: dict[str, Shape], weights: dict[str, PartialShape],
         free.solve(scalar=False)
         free.check_loss()
         raise
+    return inference
+
+
+def _answered(inference: _Inference) -> Shapes:
+    """The shapes found. Raises ShapeError that asks for those that are not determined."""
+    tree, data, weights = inference.tree, inference.data, inference.weights
     used = {name: data[name] for name in inference.order if name in data}
     open_sizes = {name: inference.shape_of_name[name] for name in inference.order if name not in data}
     error = question(open_sizes, used, inference.sizes, weights, inference.places)
@@ -82,8 +98,26 @@ def _infer(tree: Tree, data: dict[str, Shape], weights: dict[str, PartialShape],
         raise error
     solved = {name: inference.known(shape) for name, shape in open_sizes.items()}
     notes = remarks(tree, inference.shape, inference.sizes, [name for name in weights if name not in solved])
-    defaults = tuple(line for c in inference.constraints if isinstance(c, Broadcast) for line in c.log)
-    return Shapes(used, solved, notes, defaults, biases(tree.root, frozenset(used)))
+    return Shapes(used, solved, notes, biases(tree.root, frozenset(used)))
+
+
+def _hinted(
+    error: ShapeError, tree: Tree, data: dict[str, Shape], weights: dict[str, PartialShape], asks: bool
+) -> ShapeError:
+    """The error with a hint, if it has none, to transpose data, where that mends the text. asks: it asks for sizes."""
+
+    def fits(turned: dict[str, Shape]) -> bool:
+        try:
+            inference = _consistent(tree, turned, weights, {})
+            if asks:
+                _answered(inference)
+        except ShapeError:
+            return False
+        found = [size for name in inference.order if name not in data for size in inference.shape_of_name[name]]
+        # A weight as long as there are samples: the text fits by chance.
+        return not any(inference.sizes.samples(size) for size in found)
+
+    return ShapeError(error.message, error.span, error.note, error.hint or turned_hint(tree, data, fits))
 
 
 class _Inference:

@@ -8,11 +8,11 @@ from collections.abc import Collection
 from lark import Token
 
 from ..errors import ExpressionError, Span
-from .functions import ABSENT
 from .names import is_digit, is_letter, leading_function, nearest, nearest_function, word_end
 
 _SIGNS = {
     "//": "write / for a quotient, # for a comment",
+    ".'": "write ' without the point",
     "==": "write a - b for a difference, = to bind a name",
     "%": "a comment begins with #",
     "{": "write ( and )",
@@ -77,6 +77,12 @@ def one_entry_or_two(span: Span) -> ExpressionError:
     )
 
 
+def not_closed(sign: str, span: Span, apart: bool) -> ExpressionError:
+    """apart: two bars that are each closed, once a space stands between them."""
+    hint = "write a space between two absolute values that open together: | |" if apart else ""
+    return ExpressionError(f"{sign} is not closed", span, hint=hint)
+
+
 def ambiguous_bars(span: Span) -> ExpressionError:
     return ExpressionError(
         "these bars can be read two ways: they close here, or they open",
@@ -113,8 +119,6 @@ def without_parentheses(name: str, text: str, span: Span) -> ExpressionError:
 def unknown_run(run: str, span: Span, call: bool, declared: Collection[str], own: Collection[str]) -> ExpressionError:
     """Letters that are neither a name nor a product of names. call: an opening bracket follows."""
     shown = run if len(run) <= 40 else run[:39] + "…"
-    if run in ABSENT:
-        return ExpressionError(f"{run} is not among the functions of this version", span)
     function, name = nearest_function(run, own), nearest(run, declared)
     message = f"there is no function {shown}" if call else f"{shown} is neither a declared name nor a function"
     leading = leading_function(run, own)
@@ -129,7 +133,7 @@ def unknown_run(run: str, span: Span, call: bool, declared: Collection[str], own
     if call:
         hint = f"for a product declare {shown} and write {shown}*(...)"
     else:
-        hint = f'declare it, weights={{"{shown}": None}}, or write a product out with *'
+        hint = f'give data={{"{shown}": ..}} or weights={{"{shown}": None}}, or write a product out with *'
     return ExpressionError(message, span, hint=hint)
 
 

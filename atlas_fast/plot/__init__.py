@@ -1,10 +1,13 @@
 """Pictures with matplotlib, on the Agg canvas, which needs no display and leaves pyplot alone.
 
-picture: a surface and its run. comparison: several runs on one surface. They draw with heights (what a surface's
-colours mean), relief (3-D), contours (from above) and trail (a run's path as a line).
+figure: what they are drawn on. picture: a surface and its run. comparison: several runs on one surface. They draw
+with heights (what a surface's colours mean), relief (3-D), contours (from above) and trail (a run's path as a line).
 """
 
 from .comparison import plot_comparison
-from .picture import plot
+from .figure import Picture
+from .heights import COLOURS
+from .picture import headings, plot
+from .trail import TIMES
 
-__all__ = ["plot", "plot_comparison"]
+__all__ = ["COLOURS", "TIMES", "Picture", "headings", "plot", "plot_comparison"]

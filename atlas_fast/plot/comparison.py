@@ -1,7 +1,7 @@
 """A picture of a comparison: the surface in grey, in 3-D and from above, every run in its own colour, and below them
 the losses with the legend.
 
-In: a Comparison. Out: a matplotlib Figure.
+In: a Comparison. Out: a Picture.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ..title import write_title
 from .contours import draw_contours
+from .figure import Picture
 from .heights import Heights
 from .relief import draw_relief
 from .trail import Trail
@@ -51,10 +50,9 @@ WIDTH = 56
 """Characters of a line of the legend."""
 
 
-def plot_comparison(comparison: Comparison) -> Figure:
+def plot_comparison(comparison: Comparison) -> Picture:
     """The picture."""
-    figure = Figure(figsize=(13, 9), dpi=110)
-    FigureCanvasAgg(figure)
+    figure = Picture(13, 9)
     surface = comparison.surface
     if len(surface.b) == 1:
         _along(figure.add_axes((0.07, 0.42, 0.86, 0.47)), comparison)
@@ -96,7 +94,7 @@ def _losses(axes: Axes, comparison: Comparison) -> None:
     axes.grid(alpha=0.3)
 
 
-def _legend(figure: Figure, comparison: Comparison) -> None:
+def _legend(figure: Picture, comparison: Comparison) -> None:
     """What each colour is, with its final loss, and what the marks are."""
     handles, texts = [], []
     for number, (label, run) in enumerate(zip(comparison.labels, comparison.runs, strict=True)):

@@ -1,7 +1,6 @@
-"""A picture of a surface: in 3-D beside its contours, with the path of a run; or a line for one scalar
-weight.
+"""A picture of a surface: in 3-D beside its contours, with the path of a run; or a line for one scalar weight.
 
-In: a Surface. Out: a matplotlib Figure.
+In: a Surface. Out: a Picture.
 """
 
 from __future__ import annotations
@@ -9,29 +8,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..departure import left_out, trajectory
 from ..title import write_title
 from .contours import draw_contours
+from .figure import Picture
 from .heights import COLOURS, Heights
 from .relief import draw_relief
 from .trail import TIMES, Trail
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from ..surface import Surface
 
 
-def plot(surface: Surface) -> Figure:
+def plot(surface: Surface) -> Picture:
     """The picture of a surface and of its run, if it has one."""
     if len(surface.b) == 1:
         return _line(surface)
-    figure = Figure(figsize=(13, 6.2), dpi=110)
-    FigureCanvasAgg(figure)
+    figure = Picture(13, 6.2)
     heights = Heights.of(surface)
     trails = [] if surface.run is None else [Trail.of(surface, surface.path())]
     relief: Any = figure.add_axes((-0.01, 0.02, 0.485, 0.86), projection="3d", computed_zorder=False)
@@ -45,14 +44,13 @@ def plot(surface: Surface) -> Figure:
         figure.colorbar(mappable, cax=box, ticks=MaxNLocator(10, integer=label == "step"))
         box.set_title(label, fontsize=9, pad=6)
         box.tick_params(labelsize=8)
-    _headings(figure, surface)
+    headings(figure, surface)
     return figure
 
 
-def _line(surface: Surface) -> Figure:
+def _line(surface: Surface) -> Picture:
     """The picture of a line: the loss against its one coordinate."""
-    figure = Figure(figsize=(8.5, 5.6), dpi=110)
-    FigureCanvasAgg(figure)
+    figure = Picture(8.5, 5.6)
     axes = figure.add_axes((0.11, 0.12, 0.75 if surface.run is not None else 0.84, 0.7))
     axes.plot(
         surface.a,
@@ -72,18 +70,18 @@ def _line(surface: Surface) -> Figure:
     axes.set_xlabel(surface.plane.axes_labels[0], fontsize=10)
     axes.set_ylabel("loss", fontsize=10)
     axes.grid(alpha=0.3)
-    _headings(figure, surface)
+    headings(figure, surface)
     return figure
 
 
-def _headings(figure: Figure, surface: Surface) -> None:
-    """The loss as the title; below it the optimizer and what the reader must know."""
-    write_title(figure, surface.latex, surface.expression)
+def headings(figure: Figure, surface: Surface, notes: tuple[str, ...] = ()) -> None:
+    """The loss as the title; below it the optimizer and what the reader must know, `notes` at its end."""
+    height = write_title(figure, surface.latex, surface.expression)
     run = surface.run
     told = [] if run is None else [f"{run.optimizer}, {run.epochs:,} epochs, final loss {run.loss[-1]:.4g}"]
     off = "" if run is None else left_out(run, len(trajectory(run)))
-    told += [text for text in (surface.message, "" if run is None else run.message, off) if text]
+    told += [text for text in (surface.message, "" if run is None else run.message, off, *notes) if text]
     if told:
         text = ";  ".join(told)
         size = min(9.5, 9.5 * 130 * figure.get_figwidth() / 13 / len(text))
-        figure.text(0.5, 0.885, text, ha="center", va="center", fontsize=size, color="#444444")
+        figure.text(0.5, height, text, ha="center", va="center", fontsize=size, color="#444444")

@@ -13,10 +13,11 @@ Index = int | str
 
 
 class Code:
-    def __init__(self) -> None:
+    def __init__(self, module: dict[str, str] | None = None) -> None:
+        """module: what stands beside the function, shared by all functions of a module: name -> text."""
         self._lines: list[str] = []
         self._slots: list[str] = []
-        self._declared: dict[str, str] = {}
+        self._module = {} if module is None else module
         self._count = 0
         self._label = "entry"
         self._loops = 0
@@ -36,7 +37,7 @@ class Code:
     def call(self, result: str, function: str, *arguments: tuple[str, str]) -> str:
         """Call an external function or intrinsic, each argument as (type, value)."""
         types = ", ".join(kind for kind, _ in arguments)
-        self._declared[function] = f"declare {result} @{function}({types})"
+        self._module.setdefault(function, f"declare {result} @{function}({types})")
         return self.let(f"call {result} @{function}({', '.join(f'{kind} {value}' for kind, value in arguments)})")
 
     def slot(self, kind: str) -> str:
@@ -101,15 +102,32 @@ class Code:
         self._lines.append(f"{name}:")
         self._label = name
 
+    def data(self, name: str, content: bytes) -> str:
+        """Bytes that the module holds, known by that name; their address."""
+        escaped = "".join(f"\\{byte:02X}" for byte in content)
+        self._module[name] = f'@{name} = private unnamed_addr constant [{len(content)} x i8] c"{escaped}"'
+        return f"@{name}"
+
+    def define(self, result: str, name: str, parameters: str, body: Callable[[Code], str]) -> None:
+        """Give the module a function that is called where it is seldom needed, and so is not worth its size in line.
+        body: emits it and returns the value of type `result`."""
+        if name not in self._module:
+            self._module[name] = ""
+            inner = Code(self._module)
+            value = body(inner)
+            head = f"define internal {result} @{name}({parameters}) noinline cold nounwind {{"
+            self._module[name] = "\n".join([head, *inner._body(), f"  ret {result} {value}", "}"])
+
+    def _body(self) -> list[str]:
+        return ["entry:", *self._slots, *self._lines]
+
     def function(self, name: str, parameters: str) -> str:
         """The module's text, once the body is complete."""
         return "\n".join(
             [
-                *self._declared.values(),
+                *self._module.values(),
                 f"define void @{name}({parameters}) {{",
-                "entry:",
-                *self._slots,
-                *self._lines,
+                *self._body(),
                 "  ret void",
                 "}",
                 "!0 = !{}",

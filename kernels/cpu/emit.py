@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from ..nests import Nest
 from ..plan import SAMPLE_GROUP, Plan, Straight, Sweep
+from .arithmetic import FLOAT64, FORMATS, Constant, Value
 from .code import Code, Index
 from .loops import NestLoops
-from .vector import FLOAT64, FORMATS, Constant, Value, Vector
+from .vector import Vector
 
 ENTRY = "tile"
 PARAMETERS = "ptr noalias %table, i64 %row, i64 %first, i64 %count, ptr noalias %scratch"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from ..nests import Nest
 from ..plan import SAMPLE_GROUP
 from ..primitives import PRIMITIVES
+from .arithmetic import Constant, Value
 from .code import Index
-from .vector import Constant, Value, Vector
+from .vector import Vector
 
 if TYPE_CHECKING:
     from .emit import _Emitter

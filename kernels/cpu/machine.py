@@ -8,7 +8,7 @@ from functools import cache
 
 import llvmlite.binding as llvm
 
-from .vector import FORMATS
+from .arithmetic import FORMATS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import erf, erfc, expit
 
 Array = NDArray[Any]
 Shape = tuple[int, int]
@@ -190,6 +190,26 @@ MEANINGS: dict[str, Meaning] = {
         lambda x: float(expit(x)),
         ulps=4.0,
         special=(((INF,), 1.0), ((-INF,), 0.0), ((NAN,), NAN), ((0.0,), 0.5), ((1e30,), 1.0), ((-1e30,), 0.0)),
+    ),
+    "sin": one(
+        math.sin, (-3.5, -1.25, -0.375, 0.625, 1.5, 2.75, 400.0),
+        ulps=2.0,
+        special=(((INF,), NAN), ((-INF,), NAN), ((NAN,), NAN), ((0.0,), 0.0), ((-0.0,), 0.0)),
+    ),
+    "cos": one(
+        math.cos, (-3.5, -1.25, -0.375, 0.625, 1.5, 2.75, 400.0),
+        ulps=2.0,
+        special=(((INF,), NAN), ((-INF,), NAN), ((NAN,), NAN), ((0.0,), 1.0), ((-0.0,), 1.0)),
+    ),
+    "erf": one(
+        lambda x: float(erf(x)), (-3.5, -1.25, -0.375, 0.125, 0.625, 1.5, 2.75),
+        ulps=2.0,
+        special=(((INF,), 1.0), ((-INF,), -1.0), ((NAN,), NAN), ((0.0,), 0.0), ((100.0,), 1.0), ((-1e30,), -1.0)),
+    ),
+    "erfc": one(
+        lambda x: float(erfc(x)), (-3.5, -1.25, -0.375, 0.125, 0.625, 1.5, 2.75),
+        ulps=6.0,
+        special=(((INF,), 0.0), ((-INF,), 2.0), ((NAN,), NAN), ((0.0,), 1.0), ((100.0,), 0.0), ((-1e30,), 2.0)),
     ),
     "less": two(
         lambda x, y: float(x < y), special=ORDER_SPECIAL, kinks=(((1.0, 1.0), (0.0, 0.0)),), constant=(0, 1)

@@ -13,10 +13,11 @@ import pytest
 from networks import LOSSES, Array, Case, Loss, bumps, centred, classifier, deep, regression, softmax_over_samples
 
 from atlas_fast import kernels
-from atlas_fast.kernels import execution
+from atlas_fast.kernels import Builder, execution
 from atlas_fast.kernels.cpu import driver
 from atlas_fast.kernels.derivative import gradient
 from atlas_fast.kernels.plan import Plan, make_plan
+from atlas_fast.kernels.primitives import PRIMITIVES
 from atlas_fast.kernels.streams import Body
 
 A = np.linspace(-1.0, 1.0, 45)
@@ -83,6 +84,25 @@ def test_vector_widths(name: str, dtype: str, slopes: bool) -> None:
     narrow = case.bound(dtype, slopes, lanes=4)(A, B)
     for lanes in (8, 16):
         assert_same_bits(case.bound(dtype, slopes, lanes=lanes)(A, B), narrow)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("op", [name for name, row in PRIMITIVES.items() if row.cost == "special" and row.arity == 1])
+def test_every_function_at_every_width(op: str, dtype: str) -> None:
+    """Also where a part of a vector's lanes leaves the common way, as large numbers do in sin."""
+    builder = Builder()
+    program = builder.build(builder.emit(op, builder.weight("x", (1, 1))))
+    random = np.random.default_rng(2)
+    bits = random.integers(0, 2**64, 4_001, dtype=np.uint64).view(dtype)
+    x = np.concatenate([bits[~np.isnan(bits)], random.normal(size=4_001), random.normal(size=4_000) * 1e5, [np.nan]])
+    zero, one = {"x": np.zeros((1, 1))}, {"x": np.ones((1, 1))}
+    narrow, *wider = (
+        kernels.plane(program, dtype=dtype, lanes=lanes).bind({}, zero, one, zero)(x, np.zeros(1))
+        for lanes in (1, 4, 8, 16)
+    )
+    assert np.isfinite(narrow).mean() > 0.4
+    for found in wider:
+        assert_same_bits(found, narrow)
 
 
 @pytest.mark.usefixtures("forget_compiled")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rows import check_row
 
 from atlas_fast.kernels import Builder
-from atlas_fast.kernels.cpu.vector import Constant
+from atlas_fast.kernels.cpu.arithmetic import Constant
 from atlas_fast.kernels.primitives import PRIMITIVES, Primitive
 
 

@@ -3,13 +3,16 @@
 float32 is compared with NumPy and SciPy in float64, float64 with NumPy in the platform's extended precision.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Context, Decimal, localcontext
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from meanings import Array
-from scipy.special import expit
+from scipy.special import erf, erfc, expit
 
 from atlas_fast import kernels
 from atlas_fast.kernels import Builder
@@ -39,6 +42,29 @@ def sigmoid(x: Array) -> Array:
     return expit(x) if x.dtype == np.float64 else 1 / (1 + np.exp(-x))
 
 
+def extended_erfc(x: Array) -> Array:
+    """erfc in extended precision: Taylor's series, beyond 1/2 the trapezoidal rule, which converges exponentially
+    (C. Chiarella and A. Reichel, On the evaluation of integrals related to the error function, 1968)."""
+    size, one = np.minimum(np.abs(x), 200), np.longdouble(1)
+    pi = 4 * np.arctan(one)
+    term = near = np.minimum(size, 0.5)
+    for k in range(1, 25):
+        term = -term * np.minimum(size, 0.5) ** 2 / k
+        near = near + term / (2 * k + 1)
+    step, far = one * 2 / 5, np.maximum(size, 0.5)
+    total = 1 / far**2 + sum(2 * np.exp(-((k * step) ** 2)) / ((k * step) ** 2 + far**2) for k in range(1, 20))
+    pole = np.where(far < pi / step, 2 / np.expm1(2 * pi * far / step), 0)
+    far = step * far * np.exp(-(far**2)) / pi * total - pole
+    size = np.where(size < 0.5, 1 - 2 * near / np.sqrt(pi), np.where(np.abs(x) < 200, far, 0))
+    return np.where(np.isnan(x), x, np.where(x < 0, 2 - size, size))
+
+
+def extended_erf(x: Array) -> Array:
+    size, pi = np.minimum(np.abs(x), 0.5), 4 * np.arctan(np.longdouble(1))
+    total = sum((-1) ** k * size ** (2 * k + 1) / (math.factorial(k) * (2 * k + 1)) for k in range(20))
+    return np.where(np.abs(x) < 0.5, np.copysign(2 * total / np.sqrt(pi), x), 1 - extended_erfc(x))
+
+
 BOUNDS = {
     "exp": Bound(np.exp, 3.0, 1.0),
     "log": Bound(np.log, 2.0, 2.0),
@@ -46,6 +72,10 @@ BOUNDS = {
     # e^-x is reduced by one constant: far to the left its relative error is that of a rounded x.
     "sigmoid": Bound(sigmoid, 3.0, 3.0, relative_to_x=1.0),
     "sqrt": Bound(np.sqrt, 0.5, 0.5),
+    "sin": Bound(np.sin, 1.5, 1.5),
+    "cos": Bound(np.cos, 1.5, 1.5),
+    "erf": Bound(lambda x: erf(x) if x.dtype == np.float64 else extended_erf(x), 2.0, 2.0),
+    "erfc": Bound(lambda x: erfc(x) if x.dtype == np.float64 else extended_erfc(x), 4.0, 6.0),
 }
 
 EPS32 = float(np.finfo(np.float32).eps)
@@ -61,6 +91,8 @@ def numbers(dtype: str) -> Array:
         patterns = drawn.view(np.float64)
     limit = 104.0 if dtype == "float32" else 746.0
     fine = np.concatenate([np.linspace(-limit, limit, 60_001), np.linspace(-1, 1, 20_001), np.linspace(0.5, 2, 9_999)])
+    turns = np.arange(-9_999, 10_000) * (np.pi / 2)
+    fine = np.concatenate([fine, turns, 64 * turns, 1e5 + turns, 1e9 * turns, np.linspace(-28, 28, 20_001)])
     special = [0.0, -0.0, np.inf, -np.inf, np.nan, np.finfo(dtype).tiny, np.finfo(dtype).max, 1.0]
     with np.errstate(all="ignore"):
         return np.concatenate([patterns, fine.astype(dtype), np.array(special, dtype=dtype)])
@@ -112,10 +144,69 @@ def test_the_fixed_points_are_exact(dtype: str) -> None:
     assert compiled("log", zero + 1) == 0
     assert compiled("tanh", zero) == 0
     assert compiled("sigmoid", zero) == 0.5
+    assert compiled("cos", zero) == 1
+    assert compiled("erfc", zero) == 1
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("op", ["exp", "log", "tanh", "sigmoid"])
+@pytest.mark.parametrize("op", ["sin", "erf"])
+def test_odd_functions_are_odd_to_the_last_bit_and_keep_the_sign_of_zero(op: str, dtype: str) -> None:
+    x = numbers(dtype)
+    x = x[~np.isnan(x)]
+    there, back = compiled(op, x), compiled(op, -x)
+    np.testing.assert_array_equal(there, -back)
+    np.testing.assert_array_equal(np.signbit(compiled(op, np.array([0.0, -0.0], dtype))), [False, True])
+
+
+def half_pi() -> Fraction:
+    """pi/2 to 400 digits, by the recipe of the decimal module's documentation."""
+    with localcontext(Context(prec=420)):
+        last, t, s, n, na, d, da = Decimal(0), Decimal(3), Decimal(3), 1, 0, 0, 24
+        while s != last:
+            last, n, na, d, da = s, n + na, na + 8, d + da, da + 32
+            t = (t * n) / d
+            s += t
+    return Fraction(s) / 2
+
+
+def nearest_to_quarter_turns(dtype: str) -> list[tuple[float, int, float]]:
+    """Numbers beyond 1e4 that come nearest to multiples of pi/2, one an exponent, with the multiple and how far they
+    are from it: the best approximations to the spacing over pi/2, which its continued fraction gives."""
+    bits, top = (24, 127) if dtype == "float32" else (53, 1023)
+    found, quarter = [], half_pi()
+    for exponent in range(bits - 10, top):
+        ratio = Fraction(2) ** (exponent - bits + 1) / quarter
+        (p, q), (p_before, q_before), rest = (math.floor(ratio), 1), (1, 0), ratio
+        while True:
+            rest = 1 / (rest - math.floor(rest))
+            whole = math.floor(rest)
+            following = (whole * p + p_before, whole * q + q_before)
+            if following[1] >= 2**bits:
+                break
+            (p, q), (p_before, q_before) = following, (p, q)
+        number = q * Fraction(2) ** (exponent - bits + 1)
+        if number > 10_000:
+            found.append((float(number), p, float(number - p * quarter)))
+    return found
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sin_and_cos_are_right_next_to_their_zeros_however_large_the_number(dtype: str) -> None:
+    cases = nearest_to_quarter_turns(dtype)
+    assert len(cases) > 80
+    assert min(abs(distance) for _, _, distance in cases) < (1e-8 if dtype == "float32" else 1e-17)
+    x = np.array([number for number, _, _ in cases], dtype)
+    assert (x.astype(float) == [number for number, _, _ in cases]).all()
+    for op, first in (("sin", 0), ("cos", 1)):
+        turned = [(turns + first) % 4 for _, turns, _ in cases]
+        values = [(math.cos if t % 2 else math.sin)(d) for t, (_, _, d) in zip(turned, cases, strict=True)]
+        exact = np.array([-v if t > 1 else v for t, v in zip(turned, values, strict=True)])
+        error = np.abs(compiled(op, x).astype(float) - exact) / np.spacing(np.abs(exact).astype(dtype))
+        assert error.max() <= 2, (op, x[error.argmax()], error.max())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("op", ["exp", "log", "tanh", "sigmoid", "erf"])
 def test_what_grows_never_falls_by_more_than_a_rounding(op: str, dtype: str) -> None:
     x = np.linspace(0.01 if op == "log" else -20, 20, 50_001).astype(dtype)
     steps = np.diff(compiled(op, x).astype(float))

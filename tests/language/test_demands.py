@@ -33,6 +33,42 @@ def test_values_that_cannot_be_labels_are_refused(text: str, wanted: str, y: lis
 
 
 @pytest.mark.parametrize(
+    ("text", "y", "said"),
+    [
+        (
+            "hinge(w*X, 2*y - 1)",
+            [0, 1, 2, 0, 1, 0],
+            "2*y - 1 holds 3 at row 0, column 2: hinge(w*X, 2*y - 1) wants labels -1 and 1",
+        ),
+        (
+            "cross_entropy(A*X, onehot(y - 1, 3))",
+            [1, 2, 3, 0, 1, 2],
+            "y - 1 holds -1 at row 0, column 3: onehot(y - 1, 3) wants labels 0 to 2",
+        ),
+        (
+            "targets = y / 2\nbinary_cross_entropy(w*X, targets)",
+            [0, 1, 2, 3, 1, 0],
+            "targets holds 1.5 at row 0, column 3: binary_cross_entropy(w*X, targets) wants targets from 0 to 1",
+        ),
+        (
+            "||A*X - onehot([0, 1, 2, 0, 1, 3], 3)|| + sum(y)",
+            [0, 0, 0, 0, 0, 0],
+            "[0, 1, 2, 0, 1, 3] holds 3 at row 0, column 5: onehot([0, 1, 2, 0, 1, 3], 3) wants labels 0 to 2",
+        ),
+    ],
+)
+def test_what_is_computed_from_data_is_looked_at_too(text: str, y: list[float], said: str) -> None:
+    with pytest.raises(af.DataError) as caught:
+        af.Problem(text, {"X": X, "y": y})
+    assert str(caught.value) == said
+
+
+def test_what_holds_weights_is_not_looked_at() -> None:
+    problem = af.Problem("hinge(w*X, v*y)", {"X": X, "y": [0, 1, 2, 3, 4, 5]}, {"v": (1, 1)})
+    assert np.isfinite(problem.loss(problem.init()))
+
+
+@pytest.mark.parametrize(
     ("text", "y"),
     [
         ("cross_entropy(A*X, onehot(y, 3))", [0, 1, 2, 2, 1, 0]),

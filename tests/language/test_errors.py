@@ -22,6 +22,9 @@ WRONG = [
     ("|x", "| is not closed", ""),
     ("||", "|| is not closed", ""),
     ("||x", "|| is not closed", ""),
+    ("||x| + 1|", "|| is not closed", "write a space between two absolute values that open together: | |"),
+    ("2*||x|*|y||", "|| is not closed", "write a space between two absolute values that open together: | |"),
+    ("||x| + ||y| + 1|", "|| is not closed", ""),
     ("()", "nothing stands between these brackets", ""),
     ("relu()", "nothing stands between these brackets", ""),
     (
@@ -96,6 +99,8 @@ WRONG = [
     ("[1, 2; 3]", "the rows of a matrix are equally long, and here are 2 and 1 entries", ""),
     # Transposes and powers
     ("'", "there is nothing to transpose", ""),
+    ("A.'", ".' has no meaning here", "write ' without the point"),
+    ("2.'", ".' has no meaning here", "write ' without the point"),
     ("^T", "there is nothing to transpose", ""),
     ("x^'", "there is nothing to transpose", ""),
     ("T*x^T", "^T is the transpose, and T is a name here", "write ' for the transpose, ^(T) for the power"),
@@ -108,12 +113,12 @@ WRONG = [
     (
         "bias + X",
         "bias is neither a declared name nor a function",
-        'declare it, weights={"bias": None}, or write a product out with *',
+        'give data={"bias": ..} or weights={"bias": None}, or write a product out with *',
     ),
     (
         "BX + CD",
         "CD is neither a declared name nor a function",
-        'declare it, weights={"CD": None}, or write a product out with *',
+        'give data={"CD": ..} or weights={"CD": None}, or write a product out with *',
     ),
     ("reluX", "reluX is neither a declared name nor a function", "did you mean relu(X)?"),
     ("relu X", "relu is a function and needs parentheses", "write relu(X)"),
@@ -122,13 +127,29 @@ WRONG = [
     ("Relu(x)", "there is no function Relu", "did you mean relu?"),
     ("ln(x)", "there is no function ln", "did you mean log?"),
     ("foo(x)", "there is no function foo", "for a product declare foo and write foo*(...)"),
-    ("sin(x)", "sin is not among the functions of this version", ""),
+    ("sine(x)", "there is no function sine", "did you mean sin?"),
     ("α*alpha", "alpha and α would be two names", "write α"),
     ("my_name(x)", "there is no function my_name", "for a product declare my_name and write my_name*(...)"),
     ("ABX(2)", "there is no function ABX", "for a product declare ABX and write ABX*(...)"),
     # Calls
     ("mse(x)", "mse takes 2 values, not 1", ""),
     ("relu(x, y)", "relu takes 1 value, not 2", ""),
+    ("sum(elu(X + x, alpha=2))", "elu takes alpha by its place, without a name", "write elu(x, 2)"),
+    ("mse(x=2, y)", "the value comes before x=", ""),
+    ("huber(X, x, delta=0.5)", "huber takes delta by its place, without a name", "write huber(x, y, 0.5)"),
+    ("norm(X - x, p=F)", "norm takes p by its place, without a name", "write norm(x, F)"),
+    ("mse(X, onehot(y, k=3))", "onehot takes k by its place, without a name", "write onehot(y, 3)"),
+    ("sum(elu(X - x, beta=2))", "elu has no option beta: it takes values alone", ""),
+    (
+        "cross_entropy(A*X, y)",
+        "cross_entropy wants a row for each class, and here is one row: softmax over one class is always 1",
+        "write onehot(y, k) for labels 0 to k-1, or binary_cross_entropy for targets 0 and 1",
+    ),
+    (
+        "cross_entropy(A*X, (y + 1)/2)",
+        "cross_entropy wants a row for each class, and here is one row: softmax over one class is always 1",
+        "write onehot(labels, k) for labels 0 to k-1, or binary_cross_entropy for targets 0 and 1",
+    ),
     ("relu(x, axis=0)", "relu has no option axis: it takes values alone", ""),
     ("softmax(X, axis=2)", "axis is 0 (down the rows, one value a column) or 1 (one value a row)", ""),
     ("softmax(X, axes=1)", "softmax has no option axes: its option is axis=", ""),
@@ -217,7 +238,7 @@ WRONG = [
     (
         "||A*X + B*P - Y||",
         "B's columns = P's rows is not determined: give weights={\"P\": (10, None)}",
-        "",
+        'if P is data, give it: data={"P": ..}',
     ),
 ]
 
@@ -322,6 +343,55 @@ def test_two_matrices_with_samples_in_rows():
     assert isinstance(error, ShapeError)
     assert error.message == "X (150 x 4) and Y (150 x 3) agree in rows and not in columns: data are features x samples"
     assert error.hint == "transpose them: X.T and Y.T"
+
+
+ROWS = "data are features x samples, and {} samples as rows: give {}"
+
+TURNED = [
+    # text, data, weights, what to transpose
+    ("||A*relu(B*X + C) + D - Y||_2", {"X": (150, 4), "Y": (3, 150)}, {"B": (10, None)}, ["X"]),
+    ("||A*relu(B*X + C) + D - Y||_2", {"X": (150, 4), "Y": (3, 150)}, {}, ["X"]),
+    ("||A*relu(B*X + C) + D - Y||_2", {"X": (4, 150), "Y": (150, 3)}, {"B": (10, None)}, ["Y"]),
+    ("||softmax((A*sigmoid(B*X+C)+D)^T)-Y^T||_2", {"X": (150, 4), "Y": (3, 150)}, {"B": (16, None)}, ["X"]),
+    ("cross_entropy(A*X + D, onehot(y, 3))", {"X": (150, 4), "y": (1, 150)}, {}, ["X"]),
+    ("cross_entropy(A*X + D, onehot(y, 3))", {"X": (150, 4), "y": (150, 1)}, {}, ["X", "y"]),
+    ("||w*X + b - y||_2", {"X": (150, 4), "y": (1, 150)}, {}, ["X"]),
+    ("||w*X + b - y||_2", {"X": (150, 4), "y": (150, 1)}, {}, ["X", "y"]),
+    ("mse(w*X + b, y)", {"X": (150, 4), "y": (150, 1)}, {}, ["X", "y"]),
+    ("mse(w*X + b, y)", {"X": (4, 150), "y": (150, 1)}, {}, ["y"]),
+    ("mse(A*tanh(B*X + c) + b, y)", {"X": (150, 4), "y": (150, 1)}, {"B": (10, None)}, ["X", "y"]),
+]
+
+
+@pytest.mark.parametrize(("text", "data", "weights", "turned"), TURNED)
+def test_samples_as_rows(text, data, weights, turned):
+    error = fail(text, data, weights)
+    have = f"{turned[0]} has" if len(turned) == 1 else "X and y have"
+    assert error.hint == ROWS.format(have, " and ".join(f"{name}.T" for name in turned))
+    mended = {name: shape[::-1] if name in turned else shape for name, shape in data.items()}
+    shapes = None
+    try:
+        shapes = infer(parse(text, [*data, *weights]), mended, weights)
+    except ShapeError as still:
+        assert "not determined" in still.message
+    assert shapes is None or not any(150 in shape for shape in shapes.weights.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("||X*w + b - y||_2", {"X": (150, 4), "y": (150, 1)}),  # the samples are meant to be rows
+        ("||A*X - Y||_2", {"X": (4, 150), "Y": (3, 140)}),
+        ("A*X", {"X": (150, 4)}),
+    ],
+)
+def test_no_hint_to_transpose_where_it_mends_nothing(text, data):
+    assert ".T" not in fail(text, data).hint
+
+
+def test_data_that_were_not_given_may_look_like_weights():
+    assert fail("||A*X - Y||_2", {"Y": (3, 150)}).hint == 'if X is data, give it: data={"X": ..}'
+    assert fail("||A*X - Y||_2", {"Y": (3, 150)}, {"X": None}).hint == ""
 
 
 @pytest.mark.parametrize("shape", [(1, 2, 3), "ab", (0, 3), (2.5, 1), (-1, 2), 7, (True, 2)])

@@ -138,6 +138,7 @@ def test_biases_are_told_from_other_weights():
 NOTES = [
     ("||softmax(W*X) - Y||", IRIS, {}, ["softmax(W*X) runs over the samples"]),
     ("||softmax(W*X, axis=0) - Y||", IRIS, {}, []),
+    ("||softmax(w*X, axis=0) + ||W*X - Y|| ||", IRIS, {"w": (1, 4)}, ["softmax(w*X, axis=0) runs over a single entry"]),
     (SIGMOID, IRIS, {"C": (16, 32)}, []),
     ("||u + v||", {"u": (1, 5), "v": (4, 1)}, {}, ["u is a row and v a column: their sum is 4 x 5"]),
     ("||W*X - Y||", IRIS, {"Q": (2, 2)}, ["Q is declared as a weight and does not occur"]),

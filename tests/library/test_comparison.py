@@ -188,7 +188,7 @@ def test_progress_is_told_of_every_run_and_of_the_surface(network: af.Problem) -
 def test_the_picture_tells_the_runs_apart(three: af.Comparison) -> None:
     figure = three.plot()
     found = texts(figure)
-    assert f"$L = {three.surface.latex}$" in found
+    assert rf"$\mathcal{{L}} = {three.surface.latex}$" in found
     legend = figure.legends[0]
     for number, (label, run) in enumerate(zip(three.labels, three.runs, strict=True)):
         assert legend.texts[number].get_text() == f"{label}\nfinal loss {run.loss[-1]:.4g}"

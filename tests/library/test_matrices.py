@@ -44,6 +44,8 @@ def test_what_becomes_a_matrix(value: Any, expected: list[list[float]]) -> None:
         ([[1, 2], [3, "red"]], r"X holds 'red' at row 1, column 1, counted from 0, a number is wanted"),
         ([[1, np.nan], [3, np.nan]], r"X holds nan at row 0, column 1, counted from 0 \(2 such entries"),
         ([1, 2, np.inf], r"X holds inf at row 0, column 2"),
+        ([1, 10**400], r"X holds inf at row 0, column 1"),
+        (range, r"X is a type: give an array, a data frame or a nested list"),
         (np.array([[1, None]], dtype=object), r"X holds nan at row 0, column 1"),
         (np.ma.masked_array([[1.0, 2.0]], mask=[[False, True]]), r"X holds nan at row 0, column 1"),
         (np.array([1 + 2j]), r"X holds complex numbers"),

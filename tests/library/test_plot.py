@@ -58,7 +58,7 @@ def assert_nothing_clipped(figure: Figure) -> None:
 def test_a_picture_holds_title_axes_variance_and_colour_bars(surface: af.Surface) -> None:
     figure = surface.plot()
     found = [t.get_text() for t in texts(figure)]
-    assert f"$L = {surface.latex}$" in found
+    assert rf"$\mathcal{{L}} = {surface.latex}$" in found
     assert surface.plane.explained is not None
     for number, share in enumerate(surface.plane.explained, start=1):
         assert f"PC {number} ({share:.1%} of the variance)" in found
@@ -135,16 +135,16 @@ def test_one_scalar_gives_a_line() -> None:
 @pytest.mark.parametrize(
     ("latex", "expression", "expected"),
     [
-        (r"x^{2}", "x^2", "$L = x^{2}$"),
-        (r"a = 3,\quad a x", "a = 3  # three\n# a comment\na*x", r"$a = 3,\quad a x$"),
-        (r"\begin{matrix} 1 \end{matrix}", "[1]", "[1]"),
-        (r"\begin{matrix} 1 \end{matrix}", "a = 3\n\na*x", "a = 3 ; a*x"),
+        (r"x^{2}", "x^2", [r"$\mathcal{L} = x^{2}$"]),
+        (r"a = 3,\quad a x", "a = 3  # three\n# a comment\na*x", [r"$\mathcal{L} = a x$", "where $a = 3$"]),
+        (r"\begin{matrix} 1 \end{matrix}", "[1]", ["[1]"]),
+        (r"\begin{matrix} 1 \end{matrix}", "a = 3\n\na*x", ["a = 3 ; a*x"]),
     ],
 )
-def test_a_title_is_typeset_or_plain(latex: str, expression: str, expected: str) -> None:
+def test_a_title_is_typeset_or_plain(latex: str, expression: str, expected: list[str]) -> None:
     figure = Figure(figsize=(13, 6))
     write_title(figure, latex, expression)
-    assert [t.get_text() for t in figure.texts] == [expected]
+    assert [t.get_text() for t in figure.texts] == expected
 
 
 @pytest.mark.parametrize("terms", [10, 40, 150, 4000])
@@ -156,6 +156,19 @@ def test_a_long_title_is_shrunk_or_cut_to_the_figure(terms: int) -> None:
     assert box.x0 >= 0
     assert box.x1 <= 13 * figure.dpi
     assert figure.texts[0].get_fontsize() >= 7
+
+
+@pytest.mark.parametrize("lines", [2, 6, 300])
+def test_what_the_loss_was_bound_to_stands_below_it_as_far_as_there_is_room(lines: int) -> None:
+    text = "h0 = x\n" + "".join(f"h{n} = tanh(h{n - 1} + {n})\n" for n in range(1, lines)) + f"(h{lines - 1} - 1)^2"
+    figure = af.Problem(text).surface(resolution=3).plot()
+    loss, below = figure.texts
+    assert loss.get_text() == rf"$\mathcal{{L}} = \left(h_{{{lines - 1}}} - 1\right)^{{2}}$"
+    assert below.get_text().startswith(r"where $h_{0} = x$,   $h_{1} = \mathrm{tanh}")
+    assert below.get_text().endswith(", ..") == (lines == 300)
+    assert below.get_fontsize() >= 7
+    assert not loss.get_window_extent().overlaps(below.get_window_extent())
+    assert_nothing_clipped(figure)
 
 
 def test_dollars_in_a_plain_title_are_dollars() -> None:

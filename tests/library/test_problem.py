@@ -156,6 +156,31 @@ def test_vectors_of_another_length_are_refused(problem: af.Problem) -> None:
         problem.loss(["a"])
 
 
+def test_errors_of_shapes_name_the_sources_of_data() -> None:
+    data = {"X": np.ones((12, 506)), "Y": np.ones((1, 506))}
+    with pytest.raises(af.ShapeError) as caught:
+        af.Problem("||A*relu(B*X + C) + D - Y||_2", data, {"B": (50, 13)}, sources={"X": "housing.csv"})
+    assert "B is 50 x 13 (weight), X is 12 x 506 (housing.csv)" in str(caught.value)
+    problem = af.Problem("||A*X + b - Y||_2", data, sources={"X": "housing.csv"})
+    with pytest.raises(af.ShapeError, match=r"X is 11 x 506 \(housing.csv\)"):
+        problem.sized({"X": (11, 506), "Y": (1, 506)})
+
+
+@pytest.mark.parametrize(
+    ("sources", "message"),
+    [
+        ({"Y": "y.csv"}, "'Y' in sources is no data: the data are X"),
+        ({"X": 3}, "the source of X is 3, a short text is wanted"),
+        ({"X": ""}, "the source of X is '', a short text is wanted"),
+        ({"X": "a\nb"}, r"the source of X is 'a\\nb', a short text is wanted"),
+        ("housing.csv", "sources is a str, a dict of names is wanted"),
+    ],
+)
+def test_sources_that_name_nothing_are_refused(sources: object, message: str) -> None:
+    with pytest.raises(af.ArgumentError, match=message):
+        af.Problem("||A*X||_2", {"X": X}, sources=sources)  # type: ignore[arg-type]
+
+
 def test_latex_is_that_of_the_expression() -> None:
     assert af.Problem("x^2 + y^2").latex() == "x^{2} + y^{2}"
 

@@ -202,7 +202,7 @@ def test_a_weight_tied_to_the_number_of_samples_wants_the_full_batch() -> None:
 
 
 def test_memory_is_half_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(training, "_memory", lambda: 4096)
+    monkeypatch.setattr(training, "main_memory", lambda: 4096)
     linear().train(af.SGD(lr=0.1), epochs=63)  # 64 records of 4 numbers of 8 bytes: 2048
     with pytest.raises(af.ArgumentError, match="train for fewer epochs"):
         linear().train(af.SGD(lr=0.1), epochs=64)

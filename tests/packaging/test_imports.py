@@ -8,7 +8,20 @@ from pathlib import Path
 import pytest
 
 # Each loads when it is first needed, for importing atlas_fast costs less than 0.3 s.
-HEAVY = ("numba", "llvmlite", "scipy", "sklearn", "matplotlib", "vispy", "lark", "typer", "jax", "torch")
+HEAVY = (
+    "numba",
+    "llvmlite",
+    "scipy",
+    "sklearn",
+    "matplotlib",
+    "vispy",
+    "lark",
+    "typer",
+    "jax",
+    "torch",
+    "pandas",
+    "polars",
+)
 
 
 def python(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:

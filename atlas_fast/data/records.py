@@ -1,0 +1,121 @@
+"""Records: the rows of a delimited text, each with the line that it begins in.
+
+In: an open text file. Out: its records, one by one, all of one width; or a DataError that names the line. Entries are
+split by Python's csv module in its strict mode.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, TextIO
+
+from ..errors import DataError
+from . import numerals
+
+LONGEST_LINE = 1 << 26
+"""Characters of one line; what is longer is no table."""
+
+DELIMITERS = ",;\t|"
+"""What delimits most files."""
+
+
+class Record(NamedTuple):
+    """The entries of a row, and the line that it begins in, counted from 1."""
+
+    line: int
+    entries: list[str]
+
+
+def records(file: TextIO, source: str, delimiter: str) -> Iterator[Record]:
+    """The records of a file. delimiter " ": any run of blanks and tabs.
+
+    Empty lines are left out, but for those between the rows of a file of one column, where they are missing entries.
+    """
+    blanks = delimiter == " "
+    reader = csv.reader(_lines(file, source, blanks), delimiter=delimiter, skipinitialspace=not blanks, strict=True)
+    width = 0
+    empty: list[int] = []
+    while True:
+        line = reader.line_num + 1
+        try:
+            entries = next(reader, None)
+        except csv.Error as error:
+            raise DataError(f"{source} line {line:,} {_reason(error)}") from None
+        if entries is None:
+            return
+        if not entries or (width != 1 and len(entries) == 1 and not entries[0].strip()):
+            if width == 1:
+                empty.append(line)
+            continue
+        if empty:
+            yield from (Record(missed, [""]) for missed in empty)
+            empty = []
+        width = width or len(entries)
+        yield Record(line, entries)
+
+
+def rectangle(rows: Iterator[Record], first: Record, source: str) -> Iterator[Record]:
+    """The same records. Raises DataError at one that is not as wide as the first of the file."""
+    width = len(first.entries)
+    for record in rows:
+        if len(record.entries) != width:
+            raise DataError(
+                f"{source} line {record.line:,} has {_counted(record)}, line {first.line:,} has {_counted(first)}: "
+                f"{_mending(record, first)}"
+            )
+        yield record
+
+
+def delimiter_hint(entries: Sequence[str]) -> str:
+    """What to do where the only entry of a record holds a delimiter, since it was split at another one; or ""."""
+    if len(entries) != 1:
+        return ""
+    text = entries[0].strip()
+    parts = text.split()
+    blanks = len(parts) > 1 and None not in map(numerals.number, parts)
+    other = next((other for other in DELIMITERS if other in text), " " if blanks else None)
+    return "" if other is None else f"try delimiter={other!r}"
+
+
+def _lines(file: TextIO, source: str, blanks: bool) -> Iterator[str]:
+    """The lines of a file, checked; their runs of blanks as one where these delimit."""
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if "\0" in line:
+            raise DataError(
+                f"{source} line {number:,} holds a NUL byte: it is no text, or written in another encoding, such as "
+                f'encoding="utf-16"'
+            )
+        if len(line) == LONGEST_LINE:
+            raise DataError(f"{source} line {number:,} is longer than {LONGEST_LINE:,} characters: is it a table?")
+        yield " ".join(line.split()) + "\n" if blanks else line
+
+
+def _reason(error: csv.Error) -> str:
+    text = str(error)
+    if "unexpected end" in text:
+        return "begins a quoted entry that never ends: close its double quote"
+    if "field limit" in text:
+        return f"holds an entry of more than {csv.field_size_limit():,} characters: is a double quote never closed?"
+    return "has text after a closing double quote: write a quote inside a quoted entry twice"
+
+
+def _mending(record: Record, first: Record) -> str:
+    """What to do about a record of another width than the first."""
+    more = len(record.entries) - len(first.entries)
+    if hint := delimiter_hint(first.entries):
+        return hint
+    if len(first.entries) == 1:
+        return f"is line {first.line:,} a title or a comment? take it out"
+    if more == 1 and not record.entries[-1].strip():
+        return "take out the delimiter at its end"
+    if more > 0:
+        return "put an entry that holds the delimiter in double quotes"
+    return "is a delimiter missing, or is this line no part of the table?"
+
+
+def _counted(record: Record) -> str:
+    count = len(record.entries)
+    return f"{count:,} entr{'y' if count == 1 else 'ies'}"

@@ -1,0 +1,67 @@
+"""Workspaces that can be given to others: with their numbers, in a link or in files.
+
+In: a workspace. Out: its document and its numbers apart, as a link holds them; or a TOML file, and beside it a .npz
+file with the numbers that are too many to read.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..arguments import ArgumentError
+from ..errors import StoreError
+from ..matrices import Matrix
+from .document import Document, written
+
+if TYPE_CHECKING:
+    from .workspace import Workspace
+
+INLINE = 200
+"""Numbers of a matrix that a person can still read in the workspace itself; more go into a file beside it."""
+
+ABOUT_NUMBERS = ("scale",)
+"""Keys of a [data.NAME] that stay true when its numbers stand elsewhere."""
+
+
+def packed(workspace: Workspace) -> tuple[Document, dict[str, Matrix]]:
+    """The document without its numbers, and name -> those: features x samples, before splitting and scaling."""
+    document = workspace.document
+    for name, section in document.get("data", {}).items():
+        document["data"][name] = {key: section[key] for key in ABOUT_NUMBERS if key in section}
+    return document, workspace.matrices()
+
+
+def save(workspace: Workspace, target: Path) -> list[Path]:
+    """Write a workspace as a TOML file, and the numbers that are too many to read to a .npz file beside it.
+
+    Files that it reads are named as seen from the new place. Returns what was written. Raises StoreError where a file
+    is there already or cannot be written, ArgumentError for a name that does not end in .toml.
+    """
+    from ..storage import write
+
+    if target.suffix.lower() != ".toml":
+        raise ArgumentError(f"a workspace's name ends in .toml, {target} does not")
+    beside = target.with_name(f"{target.stem}-data.npz")  # its surface will be NAME.npz
+    document, large = workspace.document, {}
+    for name, section in document.get("data", {}).items():
+        if "values" in section and sum(map(len, section["values"])) > INLINE:
+            large[name] = np.array(section["values"], dtype=np.float64)
+            kept = {key: section[key] for key in ABOUT_NUMBERS if key in section}
+            document["data"][name] = {"file": beside.name, "array": name, "samples": "columns", **kept}
+        elif "file" in section and workspace.folder is not None:
+            section["file"] = Path(os.path.relpath(workspace.folder / section["file"], target.parent)).as_posix()
+    paths = [target, beside] if large else [target]
+    for path in paths:
+        if path.exists():
+            raise StoreError(f"{path} is there already: name another")
+        if not path.parent.is_dir():
+            raise StoreError(f"cannot write {path}: there is no folder {path.parent}")
+    if large:
+        arrays: dict[str, Any] = large
+        write(beside, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
+    write(target, lambda file: file.write(written(document).encode()))
+    return paths

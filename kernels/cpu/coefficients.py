@@ -1,0 +1,167 @@
+"""Numbers that the elementary functions are made of, to the last bit: coefficients of polynomials, parts of constants.
+
+Polynomials interpolate at Chebyshev points. Values, interpolation and constants are computed with decimals or
+fractions of so many digits that only the last rounding, to float64, is left; each is computed when it is first needed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from decimal import Context, Decimal, localcontext
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+
+DIGITS = 60
+"""Digits of the decimals; interpolation at 22 points loses some ten of them."""
+
+Coefficients = tuple[float, ...]
+"""Of a polynomial, lowest first."""
+
+
+def fitted(function: Callable[[Decimal], Decimal], degree: int, low: float, high: float) -> Coefficients:
+    """The polynomial that equals the function at the Chebyshev points of an interval."""
+    with localcontext(Context(prec=DIGITS)):
+        middle, half = (Decimal(high) + Decimal(low)) / 2, (Decimal(high) - Decimal(low)) / 2
+        points = [middle + half * Decimal(math.cos(math.pi * (k + 0.5) / (degree + 1))) for k in range(degree + 1)]
+        # Newton's divided differences, then multiplied out.
+        differences = [function(point) for point in points]
+        for order in range(1, degree + 1):
+            for k in range(degree, order - 1, -1):
+                differences[k] = (differences[k] - differences[k - 1]) / (points[k] - points[k - order])
+        total = [differences[degree]]
+        for k in range(degree - 1, -1, -1):
+            shifted = [Decimal(0), *total]
+            total = [shifted[i] - (points[k] * total[i] if i < len(total) else 0) for i in range(len(shifted))]
+            total[0] += differences[k]
+        return tuple(float(c) for c in total)
+
+
+# Powers and logarithms
+
+
+@cache
+def slope(base: float, degree: int) -> Coefficients:
+    """(base^r - 1) / r where |r ln base| <= ln(2)/2."""
+
+    def quotient(r: Decimal) -> Decimal:
+        rate = Decimal(1) if base == math.e else Decimal(base).ln()
+        return ((rate * r).exp() - 1) / r if r else rate
+
+    half = math.log(2.0) / 2 / math.log(base)
+    return fitted(quotient, degree, -half, half)
+
+
+def power(base: float, degree: int) -> Coefficients:
+    """base^r, exact at r = 0."""
+    return 1.0, *slope(base, degree - 1)
+
+
+@cache
+def log2_parts(bits: int) -> tuple[float, float]:
+    """ln 2 as a leading part of so many bits, small multiples of which are exact, and the rest."""
+    exact = sum((Fraction(1, k * 2**k) for k in range(1, 120)), Fraction(0))  # ln 2 = sum of 1 / (k 2^k)
+    high = Fraction(math.floor(exact * 2**bits), 2**bits)
+    return float(high), float(exact - high)
+
+
+# The circle
+
+
+@cache
+def pi_bits(bits: int) -> int:
+    """floor(pi 2^bits), by Machin's pi = 16 arctan(1/5) - 4 arctan(1/239)."""
+    one = 1 << (bits + 32)
+
+    def arctangent_of_inverse(n: int) -> int:
+        total, power, k = 0, one // n, 0
+        while power:
+            total += (-1) ** k * (power // (2 * k + 1))
+            power //= n * n
+            k += 1
+        return total
+
+    return (16 * arctangent_of_inverse(5) - 4 * arctangent_of_inverse(239)) >> 32
+
+
+def two_over_pi(bits: int) -> int:
+    """floor(2^bits 2/pi)"""
+    more = bits + 64
+    return (2 << (bits + more)) // pi_bits(more)
+
+
+@cache
+def quarter_turn_parts(single: bool) -> Coefficients:
+    """pi/2 as a sum of three numbers of a format, float32 where `single`."""
+    left, parts = Fraction(pi_bits(300), 2**301), []
+    for _ in range(3):
+        parts.append(float(np.float32(float(left))) if single else float(left))
+        left -= Fraction(parts[-1])
+    return tuple(parts)
+
+
+def _alternating(first: int) -> Callable[[Decimal], Decimal]:
+    """1/first! - z/(first + 2)! + z^2/(first + 4)! - .."""
+
+    def series(z: Decimal) -> Decimal:
+        return sum(((-z) ** k / math.factorial(first + 2 * k) for k in range(25)), Decimal(0))
+
+    return series
+
+
+@cache
+def sine(degree: int) -> Coefficients:
+    """(sin r - r) / r^3 in r^2, where |r| <= pi/4 and a little more."""
+    return tuple(-c for c in fitted(_alternating(3), degree, 0.0, 0.617))
+
+
+@cache
+def cosine(degree: int) -> Coefficients:
+    """(cos r - 1) / r^2 in r^2, where |r| <= pi/4 and a little more; -1/2 at 0."""
+    return -0.5, *fitted(_alternating(4), degree - 1, 0.0, 0.617)
+
+
+# The error function
+
+
+def _root_of_pi() -> Decimal:
+    return (Decimal(pi_bits(240)) / 2**240).sqrt()
+
+
+def _erf_over_x(square: Decimal) -> Decimal:
+    """erf(x) / x by its Taylor series in x^2."""
+    total, term, k = Decimal(1), Decimal(1), 0
+    while abs(term) > Decimal(10) ** -DIGITS:
+        k += 1
+        term *= -square / k
+        total += term / (2 * k + 1)
+    return 2 * total / _root_of_pi()
+
+
+@cache
+def erf_near(degree: int) -> Coefficients:
+    """erf(x) / x - 1 in x^2, where |x| <= 1/2."""
+    return fitted(lambda square: _erf_over_x(square) - 1, degree, 0.0, 0.25)
+
+
+def _scaled_erfc(t: Decimal) -> Decimal:
+    """e^(t^2) erfc(t): by the series, for larger t by Laplace's continued fraction (DLMF 7.9.1)."""
+    if t < 3:
+        return (t * t).exp() * (1 - t * _erf_over_x(t * t))
+    fraction = t
+    for k in range(120, 0, -1):
+        fraction = t + Decimal(k) / 2 / fraction
+    return 1 / (_root_of_pi() * fraction)
+
+
+@cache
+def erfc_tail(degree: int, center: float, farthest: float) -> Coefficients:
+    """(t + c) e^(t^2) erfc(t) in s = (t - c)/(t + c), for t from 1/2 to `farthest`; c is the center."""
+
+    def tail(s: Decimal) -> Decimal:
+        t = Decimal(center) * (1 + s) / (1 - s)
+        return (t + Decimal(center)) * _scaled_erfc(t)
+
+    return fitted(tail, degree, (0.5 - center) / (0.5 + center), (farthest - center) / (farthest + center))

@@ -1,0 +1,52 @@
+"""`atlas-fast view`: what is handed to the viewer. The viewer itself is tested in tests/viewer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import atlas_fast as af
+from atlas_fast import viewer
+from atlas_fast.commandline import run
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[af.Surface, Path | None]]:
+    """The surfaces that were shown, each with the picture that was asked for."""
+    seen: list[tuple[af.Surface, Path | None]] = []
+    monkeypatch.setattr(viewer, "show", lambda surface: seen.append((surface, None)), raising=False)
+    monkeypatch.setattr(viewer, "picture", lambda surface, path: seen.append((surface, path)), raising=False)
+    return seen
+
+
+Seen = list[tuple[af.Surface, Path | None]]
+
+
+def test_a_surface_is_shown_with_its_run(bowl: Path, shown: Seen, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", str(bowl), "--out", "b.npz"]) == 0
+    capsys.readouterr()
+    assert run(["view", "b.npz"]) == 0
+    ((surface, out),) = shown
+    assert out is None
+    assert surface.loss.shape == (16, 16)
+    assert surface.run is not None
+    assert capsys.readouterr().out == ""
+
+
+def test_a_workspace_is_trained_first(bowl: Path, shown: Seen, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["view", str(bowl), "--out", "b.png"]) == 0
+    ((surface, out),) = shown
+    assert out == Path("b.png")
+    assert surface.run is not None and surface.run.steps == 20
+    assert capsys.readouterr().out == "b.png\n"
+
+
+def test_what_cannot_be_shown_is_one_line(empty_folder: Path, shown: Seen, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("b.npz").write_bytes(b"PK")
+    for arguments in (["view", "b.npz"], ["view", "none.npz"], ["view", "b.npz", "--out", "none/b.png"]):
+        assert run(arguments) == 1
+        assert len(capsys.readouterr().err.splitlines()) == 1
+    assert run(["view", "b.npz", "--out", "b.svg"]) == 2
+    assert run(["view"]) == 2
+    assert shown == []

@@ -1,0 +1,138 @@
+"""Lines of any width in pixels, with round ends, smooth edges and a colour at each point: a VisPy visual.
+
+OpenGL's own lines are one pixel wide on many cards, and never round. In: pieces of a line. Out: pixels. A piece is a
+quadrilateral that the vertex shader spreads on the screen; its fragments ask how far they are from the piece.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vispy import gloo
+from vispy.scene.visuals import create_visual_node
+from vispy.visuals import Visual
+
+VERTEX = """
+attribute vec3 a_from;
+attribute vec3 a_to;
+attribute vec2 a_corner;        // -1 or 1 along the piece, and across it
+attribute vec4 a_colour;
+uniform vec2 u_size;            // of the canvas, in pixels as Qt counts them
+uniform float u_width;
+varying vec2 v_place;
+varying vec2 v_from;
+varying vec2 v_to;
+varying vec4 v_colour;
+
+void main() {
+    vec4 from = $transform(vec4(a_from, 1.0)), to = $transform(vec4(a_to, 1.0));
+    v_colour = a_colour;
+    if (min(from.w, to.w) <= 0.0) {     // behind the eye
+        gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+        return;
+    }
+    v_from = from.xy / from.w * u_size * 0.5;
+    v_to = to.xy / to.w * u_size * 0.5;
+    vec2 along = v_to - v_from;
+    along = length(along) > 1e-4 ? normalize(along) : vec2(1.0, 0.0);
+    float reach = u_width * 0.5 + 1.0;
+    bool ahead = a_corner.x > 0.0;
+    v_place = (ahead ? v_to : v_from) + reach * (along * a_corner.x + vec2(-along.y, along.x) * a_corner.y);
+    gl_Position = vec4(v_place / u_size * 2.0, ahead ? to.z / to.w : from.z / from.w, 1.0);
+}
+"""
+
+FRAGMENT = """
+uniform float u_width;
+uniform float u_strength;
+varying vec2 v_place;
+varying vec2 v_from;
+varying vec2 v_to;
+varying vec4 v_colour;
+
+void main() {
+    vec2 piece = v_to - v_from;
+    float share = clamp(dot(v_place - v_from, piece) / max(dot(piece, piece), 1e-8), 0.0, 1.0);
+    float away = length(v_place - v_from - share * piece);
+    float pixel = max(fwidth(v_place.x) + fwidth(v_place.y), 1e-6) * 0.5;
+    float inside = clamp((u_width * 0.5 - away) / pixel + 0.5, 0.0, 1.0);
+    if (inside <= 0.0) discard;
+    gl_FragColor = vec4(v_colour.rgb, v_colour.a * inside * u_strength);
+}
+"""
+
+CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32)
+TRIANGLES = np.array([0, 1, 2, 0, 2, 3])
+
+
+class RibbonVisual(Visual):
+    """pieces: (k, 2, 3), where each begins and ends. colours: (k, 2, 4) in [0, 1]. width: in pixels as Qt counts them, `scale`
+    of the screen's own to each. strength: 1, or
+    less where what lies behind shines through. behind: draw only what the surface hides, instead of what it does not.
+
+    The depth is tested but not written: of two pieces that cross, the later one is above.
+    """
+
+    def __init__(
+        self,
+        pieces: NDArray[np.float64],
+        colours: NDArray[np.float64],
+        width: float,
+        scale: float,
+        strength: float = 1.0,
+        behind: bool = False,
+    ) -> None:
+        Visual.__init__(self, vcode=VERTEX, fcode=FRAGMENT)
+        self._draw_mode = "triangles"
+        self._index_buffer = gloo.IndexBuffer()
+        program = self.shared_program
+        self._buffers = {
+            name: gloo.VertexBuffer(np.zeros((4, size), np.float32))
+            for name, size in (("a_from", 3), ("a_to", 3), ("a_corner", 2), ("a_colour", 4))
+        }
+        for name, buffer in self._buffers.items():
+            program[name] = buffer
+        program["u_width"] = float(width)
+        program["u_strength"] = float(strength)
+        self._drawn, self._scale = 0, scale
+        self.set_gl_state(
+            depth_test=True,
+            depth_mask=False,
+            depth_func="greater" if behind else "lequal",
+            cull_face=False,
+            blend=True,
+            blend_func=("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha"),
+        )
+        self.freeze()
+        self.set_pieces(pieces, colours)
+
+    def set_pieces(self, pieces: NDArray[np.float64], colours: NDArray[np.float64]) -> None:
+        """Draw these, and no longer those before."""
+        count = self._drawn = len(pieces)
+        if not count:
+            self.update()
+            return
+        ends = np.repeat(np.asarray(pieces, np.float32), 4, axis=0)
+        shades = np.asarray(colours, np.float32)
+        self._buffers["a_from"].set_data(np.ascontiguousarray(ends[:, 0]))
+        self._buffers["a_to"].set_data(np.ascontiguousarray(ends[:, 1]))
+        self._buffers["a_corner"].set_data(np.tile(CORNERS, (count, 1)))
+        self._buffers["a_colour"].set_data(np.ascontiguousarray(shades[:, [0, 1, 1, 0]].reshape(-1, 4)))
+        first = 4 * np.arange(count, dtype=np.uint32)
+        self._index_buffer.set_data((first[:, None] + TRIANGLES).astype(np.uint32).ravel())
+        self.update()
+
+    def _prepare_draw(self, view: Any) -> bool:
+        self.shared_program["u_size"] = np.array(view.transforms.canvas.physical_size) / self._scale
+        return self._drawn > 0
+
+    def _prepare_transforms(self, view: Any) -> None:
+        view.view_program.vert["transform"] = view.get_transform()
+
+    def _compute_bounds(self, axis: int, view: Any) -> None:
+        return None
+
+
+Ribbon = create_visual_node(RibbonVisual)

@@ -1,0 +1,72 @@
+"""The path of a run in the box of its surface.
+
+In: a Surface with a run, and the Box it is drawn in. Out: a Trajectory, points close enough together that lines
+between them follow the surface.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .box import SIDE, Box
+
+if TYPE_CHECKING:
+    from ..surface import Surface
+
+LIFT = 0.012
+"""The path's lift above the surface, as a share of the box's height: less, and the surface would swallow it between
+two vertices."""
+
+SPACING = SIDE / 200
+"""Points between two steps are at most this far apart, as seen from above."""
+
+STEPS = 4000
+"""Steps that are drawn at most; of a longer run, some at even distances, the first and the last among them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """points: (k, 3), nan outside the surface. time: (k,), 0 at the first step to 1 at the last."""
+
+    points: NDArray[np.float64]
+    time: NDArray[np.float64]
+
+    @property
+    def start(self) -> NDArray[np.float64] | None:
+        """The first step's point, or None where it is not on the surface."""
+        return _finite(self.points[0])
+
+    @property
+    def end(self) -> NDArray[np.float64] | None:
+        """The last step's point, or None where it is not on the surface."""
+        return _finite(self.points[-1])
+
+
+def _finite(point: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    return point if np.isfinite(point).all() else None
+
+
+def trajectory(surface: Surface, box: Box) -> Trajectory:
+    """The path of the surface's run."""
+    path = surface.path()
+    last = len(path.step) - 1
+    kept = np.unique(np.linspace(0, last, min(last + 1, STEPS)).round().astype(np.intp))
+    a, b = path.a[kept], path.b[kept]
+    with np.errstate(over="ignore", invalid="ignore"):
+        far = np.hypot(np.diff(box.across(a)), np.diff(box.along(b)))
+    # A step that left the surface by far, or the reals, is no reason for a million points.
+    parts = np.clip(np.ceil(np.nan_to_num(far, nan=1.0, posinf=1.0) / SPACING), 1, SIDE / SPACING).astype(np.intp)
+    places = np.concatenate(
+        [k + np.arange(count) / count for k, count in enumerate(parts)] + [np.array([len(kept) - 1.0])]
+    )
+    whole = np.arange(len(kept))
+    with np.errstate(over="ignore", invalid="ignore"):
+        a, b = np.interp(places, whole, a), np.interp(places, whole, b)
+    loss = np.asarray(surface.at(a, b), np.float64)
+    points = box.points(a, b, np.where(np.isfinite(loss), loss, np.nan))
+    points[:, 2] += LIFT * box.height
+    return Trajectory(points, np.interp(places, whole, kept) / max(last, 1))

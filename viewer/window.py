@@ -1,0 +1,190 @@
+"""The window: a scene in Qt, turned with the mouse and by a few keys.
+
+In: a Surface. Out: nothing, once the window is closed.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import AtlasError, DeviceError
+from . import display
+
+if TYPE_CHECKING:
+    from ..surface import Surface
+
+SIZE = (1100, 825)
+
+HINT = "drag: turn    wheel: zoom    shift + drag: move    R: reset    T: from above    S: save a picture    Q: close"
+
+MOVING = 256
+"""Vertices along a side while the view moves, where a full frame takes long."""
+
+LONG = 1 / 30
+"""Seconds of a frame beyond which the surface is drawn coarser while it moves."""
+
+SETTLED = 250
+"""Milliseconds without movement after which the surface is drawn in full again."""
+
+
+def open_window(surface: Surface) -> None:
+    """Show the surface until the window is closed."""
+    if threading.current_thread() is not threading.main_thread():
+        raise DeviceError("a window can only be opened by the main thread of a program")
+    display.require_qt()
+    from PySide6.QtWidgets import QApplication
+
+    # What a running application shows needs no trial.
+    trial = display.Trial() if QApplication.instance() is None else None
+    try:
+        display.require_extra()
+        from .scene import Scene  # noqa: F401  (it loads while the trial runs)
+
+        if trial is not None:
+            trial.require()
+    finally:
+        if trial is not None:
+            trial.stop()
+    application = QApplication.instance() or QApplication(["atlas-fast"])
+    window = _window(surface)
+    window.show_until_closed()
+    del window, application
+
+
+def _window(surface: Surface) -> Any:
+    """A window, as an instance of a class that cannot be written before Qt is loaded."""
+    from PySide6.QtCore import QEventLoop, Qt, QTimer
+    from PySide6.QtGui import QCloseEvent
+    from PySide6.QtWidgets import QMainWindow
+    from vispy import app, scene
+
+    class Window(QMainWindow):
+        def __init__(self) -> None:
+            super().__init__()
+            self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+            self.setWindowTitle(f"Atlas Fast: {' '.join(surface.expression.split())[:120]}")
+            self.canvas = scene.SceneCanvas(
+                app=app.Application("pyside6"),
+                size=SIZE,
+                show=False,
+                keys=None,
+                config={"samples": 4, "depth_size": 24},
+            )
+            self.setCentralWidget(self.canvas.native)
+            self.statusBar().showMessage(HINT)
+            self.resize(SIZE[0], SIZE[1] + self.statusBar().sizeHint().height())
+            self.closed = QEventLoop()
+            self.settled = QTimer(self, singleShot=True, interval=SETTLED)
+            self.settled.timeout.connect(self.draw_finely)
+            self.scene: Any = None
+
+        def show_until_closed(self) -> None:
+            from .scene import Scene
+
+            self.show()
+            # OpenGL, and the screen's scale, are known once the window is there.
+            self.scene = Scene(self.canvas, surface, self.canvas.pixel_scale)
+            self.timing = _Timing(self.canvas)
+            self.canvas.events.key_press.connect(self.pressed)
+            self.canvas.events.mouse_move.connect(self.moved)
+            self.canvas.events.mouse_wheel.connect(self.moved)
+            self.canvas.native.setFocus()
+            with _interruptible(self):
+                self.closed.exec()
+            self.canvas.close()
+
+        def pressed(self, event: Any) -> None:
+            """A key."""
+            key = event.key.name.lower() if event.key is not None else ""
+            if key in ("q", "escape"):
+                self.close()
+            elif key == "r":
+                self.scene.look(self.scene.home)
+            elif key == "t":
+                self.scene.look(self.scene.above)
+            elif key == "s":
+                self.save()
+
+        def moved(self, event: Any) -> None:
+            """The mouse turned or zoomed."""
+            if event.type == "mouse_move" and not event.is_dragging:
+                return
+            if self.timing.full > LONG:
+                self.scene.field.set_detail(MOVING)
+                self.timing.coarse = True
+                self.settled.start()
+
+        def draw_finely(self) -> None:
+            """Draw all vertices again."""
+            from .field import DETAIL
+
+            self.timing.coarse = False
+            self.scene.field.set_detail(DETAIL)
+
+        def save(self) -> None:
+            """Write what is seen to a new file in the working folder."""
+            from .offscreen import write_picture
+
+            name = next(Path(f"atlas-{k}.png") for k in count(1) if not Path(f"atlas-{k}.png").exists())
+            try:
+                width, height = self.canvas.size
+                write_picture(surface, name, (max(width, 64), max(height, 64)), self.scene.seen)
+            except AtlasError as error:
+                self.statusBar().showMessage(str(error))
+            else:
+                self.statusBar().showMessage(f"saved {name.resolve()}        {HINT}")
+            self.canvas.update()
+
+        def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+            self.settled.stop()
+            self.closed.quit()
+            event.accept()
+
+    return Window()
+
+
+class _Timing:
+    """How long a frame of all vertices takes, as last seen. coarse: whether frames are no such ones just now."""
+
+    def __init__(self, canvas: Any) -> None:
+        self.full = 0.0
+        self.coarse = False
+        self._began = 0.0
+        canvas.events.draw.connect(self._begin, position="first")
+        canvas.events.draw.connect(self._end, position="last")
+
+    def _begin(self, event: Any) -> None:
+        import time
+
+        self._began = time.perf_counter()
+
+    def _end(self, event: Any) -> None:
+        import time
+
+        from vispy import gloo
+
+        if not self.coarse:
+            gloo.gl.glFinish()
+            self.full = time.perf_counter() - self._began
+
+
+@contextmanager
+def _interruptible(window: Any) -> Iterator[None]:
+    """Close the window on Ctrl-C, which Python sees only when Qt lets it run now and then."""
+    from PySide6.QtCore import QTimer
+
+    ticking = QTimer(window, interval=200)
+    ticking.timeout.connect(lambda: None)
+    before = signal.signal(signal.SIGINT, lambda number, frame: window.close())
+    ticking.start()
+    try:
+        yield
+    finally:
+        ticking.stop()
+        signal.signal(signal.SIGINT, before)
