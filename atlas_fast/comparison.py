@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import surface as surfaces
 from .arguments import ArgumentError
-from .departure import distances, records_before
+from .departure import distances, left_out, records_before
 from .optimizers import Optimizer
 from .planes import MARGIN, Plane
 from .progress import Progress
@@ -52,11 +52,10 @@ class Comparison:
 
     def note(self, number: int) -> str:
         """What a reader must know of a run, in a few words; empty where there is nothing."""
-        run, last = self.runs[number], max(self.shown[number] - 1, 0)
-        notes = [] if run.diverged_at is None else [f"diverged at step {run.diverged_at:,}"]
-        if last < run.steps and last + 1 != run.diverged_at:
-            notes.append(f"left the picture for good after step {last:,}")
-        return ", ".join([*notes, *([run.message] if run.message and run.diverged_at is None else [])])
+        run = self.runs[number]
+        diverged = "" if run.diverged_at is None else f"diverged at step {run.diverged_at:,}"
+        stopped = run.message if run.diverged_at is None else ""
+        return ", ".join(text for text in (diverged, left_out(run, self.shown[number]), stopped) if text)
 
     def table(self) -> str:
         """Text, a line a run: its label, the lowest and the final loss, the steps, and what happened to it."""

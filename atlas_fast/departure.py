@@ -51,3 +51,11 @@ def trajectory(run: Run) -> NDArray[np.float64]:
         return run.weights
     steps: NDArray[np.float64] = run.weights[: max(records_before(run), 2)]
     return steps[run.finite[: len(steps)]]
+
+
+def left_out(run: Run, shown: int) -> str:
+    """In words, which records are left out if the first `shown` are kept; empty for none but the one that is not
+    finite.
+    """
+    first = max(shown, 1)
+    return "" if first > run.steps or first == run.diverged_at else f"far off from step {first:,} on"

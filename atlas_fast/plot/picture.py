@@ -12,6 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.ticker import MaxNLocator
 
+from ..departure import left_out, trajectory
 from ..title import write_title
 from .contours import draw_contours
 from .figure import Picture
@@ -78,7 +79,8 @@ def headings(figure: Figure, surface: Surface, notes: tuple[str, ...] = ()) -> N
     height = write_title(figure, surface.latex, surface.expression)
     run = surface.run
     told = [] if run is None else [f"{run.optimizer}, {run.epochs:,} epochs, final loss {run.loss[-1]:.4g}"]
-    told += [text for text in (surface.message, "" if run is None else run.message, *notes) if text]
+    off = "" if run is None else left_out(run, len(trajectory(run)))
+    told += [text for text in (surface.message, "" if run is None else run.message, off, *notes) if text]
     if told:
         text = ";  ".join(told)
         size = min(9.5, 9.5 * 130 * figure.get_figwidth() / 13 / len(text))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import atlas_fast as af
-from atlas_fast.departure import distances, records_before, trajectory
+from atlas_fast.departure import distances, left_out, records_before, trajectory
 
 
 def run(losses: list[float], places: list[float] | None = None) -> af.Run:
@@ -85,3 +85,26 @@ def test_the_plane_of_a_diverged_run_shows_where_it_went_before() -> None:
     assert surface.loss.max() < 1e3
     axes = af.Plane.axes(problem, "x", "y").framing(lost)
     assert axes.reach < 10
+
+
+@pytest.mark.parametrize(
+    ("losses", "shown", "expected"),
+    [
+        ([4, 3, 2], 3, ""),
+        ([4, 3, 60], 2, "far off from step 2 on"),
+        ([4, 3, np.inf], 2, ""),
+        ([4, 3, 60, np.inf], 2, "far off from step 2 on"),
+        ([np.inf], 0, ""),
+    ],
+)
+def test_what_is_left_out_is_said(losses: list[float], shown: int, expected: str) -> None:
+    assert left_out(run(losses), shown) == expected
+
+
+def test_a_picture_of_a_diverged_run_says_what_it_leaves_out() -> None:
+    problem = af.Problem("x^2 + 3*y^2 + x*y + z^2")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lost = problem.train(af.SGD(lr=0.45), 999, start=[1.0, 0.1, -0.5])
+    figure = problem.surface(af.Plane.pca(lost), resolution=8).plot()
+    assert any(f"far off from step {len(trajectory(lost))} on" in text.get_text() for text in figure.texts)
