@@ -5,7 +5,7 @@ In: a Box, the names of its axes, and from where it is seen. Out: lines and labe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
@@ -60,8 +60,8 @@ def ticks(low: float, high: float, most: int) -> Ticks:
     return Ticks(values, tuple(texts), formatter.get_offset())
 
 
-def axes(box: Box, names: tuple[str, str], side: tuple[int, int], above: bool) -> Axes:
-    """names: of a and b. side: on which side of the box the eye is, (1 or -1 along x, 1 or -1 along y). above: seen
+def axes(box: Box, names: tuple[str, str], side: tuple[int, int], above: bool, size: float = 1.0) -> Axes:
+    """names: of a and b. size: of the texts, 1 in a window that is large enough for them. side: on which side of the box the eye is, (1 or -1 along x, 1 or -1 along y). above: seen
     from straight above, where heights have no axis."""
     a0, a1, b0, b1 = box.extent
     left, near = side[0] * box.width / 2, side[1] * box.depth / 2
@@ -88,7 +88,8 @@ def axes(box: Box, names: tuple[str, str], side: tuple[int, int], above: bool) -
     labels += _name(names[1], b.common, (left + NAMES_AWAY * out_x, 0.0, 0.0))
     if not above:
         _upright(box, side, grid, edges, labels)
-    return Axes(np.array(grid, np.float64), np.array(edges, np.float64), tuple(labels))
+    sized = tuple(replace(label, size=label.size * size) for label in labels)
+    return Axes(np.array(grid, np.float64), np.array(edges, np.float64), sized)
 
 
 def _upright(
