@@ -123,7 +123,8 @@ def _broken(reason: str) -> str:
 
 def _reason(told: str) -> str:
     """Of what Qt printed, the line that says most."""
-    lines = [line.strip().removeprefix("qt.qpa.plugin: ").removeprefix("qt.qpa.xcb: ") for line in told.splitlines() if line.strip()]
+    lines = [line.strip().removeprefix("qt.qpa.plugin: ") for line in told.splitlines()]
+    lines = [line.removeprefix("qt.qpa.xcb: ") for line in lines if line]
     for word in ("could not connect", "is needed", "cannot open shared object", "no OpenGL", "Could not load"):
         for line in lines:
             if word.lower() in line.lower():

@@ -1,7 +1,7 @@
 """Pictures without a window.
 
-In: a Surface and a path. Out: a PNG file. On Linux OpenGL comes through EGL, which needs no display; elsewhere, and where EGL
-is missing, from a window of Qt that is never shown.
+In: a Surface and a path. Out: a PNG file. On Linux OpenGL comes through EGL, which needs no display; elsewhere, and
+where EGL is missing, from a window of Qt that is never shown.
 """
 
 from __future__ import annotations

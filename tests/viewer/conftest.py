@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from atlas_fast.planes import Plane
 from atlas_fast.surface import Surface
 

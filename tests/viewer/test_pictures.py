@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import atlas_fast as af
 import numpy as np
 import pytest
-from atlas_fast.surface import Surface
 from matplotlib import colormaps
 from PIL import Image
+
+import atlas_fast as af
+from atlas_fast.surface import Surface
 
 Made = Callable[..., Surface]
 

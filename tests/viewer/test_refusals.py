@@ -5,13 +5,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import atlas_fast as af
 import pytest
+
+import atlas_fast as af
 from atlas_fast.surface import Surface
 
 Made = Callable[..., Surface]
 
-SHOW = "import sys, atlas_fast as af\ntry:\n    af.load(sys.argv[1]).show()\nexcept af.AtlasError as error:\n    print(error)"
+SHOW = """
+import sys, atlas_fast as af
+try:
+    af.load(sys.argv[1]).show()
+except af.AtlasError as error:
+    print(error)
+"""
 
 
 def told(code: str, path: Path, environment: dict[str, str]) -> str:
