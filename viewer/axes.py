@@ -21,7 +21,7 @@ TICK = 0.04
 AWAY = 0.13
 """From an axis to the numbers beside it."""
 
-NAMES_AWAY = 0.36
+NAMES_AWAY = 0.42
 """From an axis to its name."""
 
 NUMBERS, NAMES = 9.0, 11.0

@@ -31,6 +31,9 @@ if not (context.create() and context.makeCurrent(surface)):
     raise SystemExit("Qt finds no OpenGL here")
 """
 
+NAMES = ("DISPLAY", "WAYLAND_DISPLAY")
+"""Where the environment of Linux names a display."""
+
 PATIENCE = 30.0
 """Seconds that the trial may take, far more than it does."""
 
@@ -66,7 +69,7 @@ def found() -> bool:
     """Whether the environment names a display: always, where windows need no such name."""
     if not sys.platform.startswith("linux"):
         return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return any(os.environ.get(name) for name in NAMES)
 
 
 class Trial:

@@ -5,7 +5,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import atlas_fast as af
 from atlas_fast.surface import Surface
@@ -109,6 +111,24 @@ def test_without_egl_the_packages_are_named(bowl_file: Path, tmp_path: Path, egl
     assert "libegl1" in line
     assert "surface.plot()" in line
     assert "\n" not in line
+
+
+def test_without_egl_a_window_that_is_never_shown_serves(bowl_file: Path, tmp_path: Path, display: str) -> None:
+    code = (
+        "import sys, atlas_fast as af\nfrom atlas_fast.viewer import picture\n"
+        f"sys.modules['vispy.ext.egl'] = None\npicture(af.load(sys.argv[1]), {str(tmp_path / 'x.png')!r}, (160, 120))"
+    )
+    assert told(code, bowl_file, {"DISPLAY": display}) == ""
+    assert np.asarray(Image.open(tmp_path / "x.png")).std() > 10
+
+
+def test_a_display_that_is_gone_does_not_matter_to_a_picture(bowl_file: Path, tmp_path: Path, egl: None) -> None:
+    code = (
+        "import sys, atlas_fast as af\nfrom atlas_fast.viewer import picture\n"
+        f"picture(af.load(sys.argv[1]), {str(tmp_path / 'x.png')!r}, (160, 120))"
+    )
+    assert told(code, bowl_file, {"DISPLAY": ":64321"}) == ""
+    assert np.asarray(Image.open(tmp_path / "x.png")).std() > 10
 
 
 def test_drawing_leaves_the_environment_as_it_was(bowl_file: Path, tmp_path: Path, egl: None) -> None:
