@@ -5,7 +5,8 @@ In: a Box, the names of its axes, and from where it is seen. Out: lines and labe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
@@ -20,7 +21,7 @@ TICK = 0.04
 AWAY = 0.13
 """From an axis to the numbers beside it."""
 
-NAMES_AWAY = 0.36
+NAMES_AWAY = 0.42
 """From an axis to its name."""
 
 NUMBERS, NAMES = 9.0, 11.0
@@ -54,15 +55,16 @@ def ticks(low: float, high: float, most: int) -> Ticks:
     values = values[(values >= low) & (values <= high)]
     formatter = ScalarFormatter()
     formatter.create_dummy_axis()
-    formatter.axis.set_view_interval(low, high)
-    formatter.axis.set_data_interval(low, high)
+    dummy: Any = formatter.axis
+    dummy.set_view_interval(low, high)
+    dummy.set_data_interval(low, high)
     texts = formatter.format_ticks(list(values))
     return Ticks(values, tuple(texts), formatter.get_offset())
 
 
-def axes(box: Box, names: tuple[str, str], side: tuple[int, int], above: bool) -> Axes:
+def axes(box: Box, names: tuple[str, str], side: tuple[int, int], above: bool, size: float = 1.0) -> Axes:
     """names: of a and b. side: on which side of the box the eye is, (1 or -1 along x, 1 or -1 along y). above: seen
-    from straight above, where heights have no axis."""
+    from straight above, where heights have no axis. size: of the texts, 1 in a window that has room for them."""
     a0, a1, b0, b1 = box.extent
     left, near = side[0] * box.width / 2, side[1] * box.depth / 2
     a, b = ticks(a0, a1, 7), ticks(b0, b1, 7)
@@ -88,7 +90,8 @@ def axes(box: Box, names: tuple[str, str], side: tuple[int, int], above: bool) -
     labels += _name(names[1], b.common, (left + NAMES_AWAY * out_x, 0.0, 0.0))
     if not above:
         _upright(box, side, grid, edges, labels)
-    return Axes(np.array(grid, np.float64), np.array(edges, np.float64), tuple(labels))
+    sized = tuple(replace(label, size=label.size * size) for label in labels)
+    return Axes(np.array(grid, np.float64), np.array(edges, np.float64), sized)
 
 
 def _upright(

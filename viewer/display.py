@@ -31,6 +31,9 @@ if not (context.create() and context.makeCurrent(surface)):
     raise SystemExit("Qt finds no OpenGL here")
 """
 
+NAMES = ("DISPLAY", "WAYLAND_DISPLAY")
+"""Where the environment of Linux names a display."""
+
 PATIENCE = 30.0
 """Seconds that the trial may take, far more than it does."""
 
@@ -66,7 +69,7 @@ def found() -> bool:
     """Whether the environment names a display: always, where windows need no such name."""
     if not sys.platform.startswith("linux"):
         return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return any(os.environ.get(name) for name in NAMES)
 
 
 class Trial:
@@ -123,8 +126,9 @@ def _broken(reason: str) -> str:
 
 def _reason(told: str) -> str:
     """Of what Qt printed, the line that says most."""
-    lines = [line.strip() for line in told.splitlines() if line.strip()]
-    for word in ("is needed", "could not connect", "cannot open shared object", "no OpenGL", "Could not load"):
+    lines = [line.strip().removeprefix("qt.qpa.plugin: ") for line in told.splitlines()]
+    lines = [line.removeprefix("qt.qpa.xcb: ") for line in lines if line]
+    for word in ("could not connect", "is needed", "cannot open shared object", "no OpenGL", "Could not load"):
         for line in lines:
             if word.lower() in line.lower():
                 return first_line(line)

@@ -80,10 +80,13 @@ void main() {
     // 256 colours, the first and the last at the centres of their texels.
     vec3 colour = texture2D(u_colours, vec2((clamp(h, 0.0, 1.0) * 255.0 + 0.5) / 256.0, 0.5)).rgb;
     float level = h * u_contours.x + u_contours.y;
-    float blur = max(fwidth(level), 1e-6);
+    float change = fwidth(level);
+    float blur = max(change, 1e-6);
     float away = abs(fract(level - 0.5) - 0.5) / blur;      // in pixels, from the nearest contour line
-    // Where lines would lie closer than some pixels they fade, before they turn into a pattern of their own.
-    float line = (1.0 - smoothstep(0.35, 1.35, away)) * (1.0 - smoothstep(0.15, 0.45, blur));
+    // Where lines would lie closer than some pixels they fade, before they turn into a pattern of their own; and on
+    // level ground, which may lie at the height of a line everywhere.
+    float line = (1.0 - smoothstep(0.1, 1.1, away)) * (1.0 - smoothstep(0.15, 0.45, change));
+    line *= smoothstep(5e-4, 4e-3, change);
     colour = mix(colour, vec3(1.0), 0.28 * line);
     if (h > 1.0) colour = u_beyond;
     colour *= mix(1.0, 0.5 + 0.5 * max(dot(normal, u_light), 0.0), u_shade);

@@ -32,8 +32,7 @@ def colours(name: str) -> NDArray[np.uint8]:
 
 
 def furniture(surface: Surface, heights: Heights, size: tuple[float, float], scale: float) -> NDArray[np.uint8]:
-    """The picture, (height, width, 4) with straight alpha. size: in pixels as Qt counts them, `scale` of the screen's
-    own to each."""
+    """The picture, (height, width, 4) with straight alpha. size: in units of `scale` of the screen's own pixels."""
     width, height = (max(round(side * scale), 1) for side in size)
     figure = Figure(figsize=(width / 100 / scale, height / 100 / scale), dpi=100 * scale)
     figure.patch.set_alpha(0.0)

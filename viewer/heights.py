@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 QUANTILES = (0.995, 0.98, 0.95, 0.9, 0.75)
 """Where a range of heights may be cut, after the share of the surface that lies below."""
 
-DOMINATED = 5.0
+DOMINATED = 8.0
 """The range is cut at a quantile where it is this much larger than the range below the quantile. A paraboloid on a
 square is 2.1 times as high in its corners as its lower three quarters, the fourth power of it 4.4 times."""
 
@@ -105,11 +105,11 @@ def _range(finite: NDArray[np.float64]) -> tuple[float, float, float]:
     half = highest / 2 - low / 2
     if half <= max(abs(low), abs(highest)) * 1e-15:
         # A constant: halfway up a scale of its own.
-        room = max(abs(low), 1.0) * 1e-6
+        room = max(abs(low), 1.0) * 0.05
         return low - room, low + room, low
     step = -(-finite.size // SAMPLES)
     top = highest
-    for quantile in np.quantile(finite[::step], QUANTILES):
+    for quantile in np.quantile(finite[::step], QUANTILES, method="higher"):
         below = float(quantile) / 2 - low / 2
         if below > 0 and top / 2 - low / 2 > DOMINATED * below:
             top = low + 2 * ROOM * below

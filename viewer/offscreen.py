@@ -1,7 +1,7 @@
 """Pictures without a window.
 
-In: a Surface and a path. Out: a PNG file. On Linux OpenGL comes through EGL, which needs no display; elsewhere, and where EGL
-is missing, from a window of Qt that is never shown.
+In: a Surface and a path. Out: a PNG file. On Linux OpenGL comes through EGL, which needs no display; elsewhere, and
+where EGL is missing, from a window of Qt that is never shown.
 """
 
 from __future__ import annotations
@@ -88,31 +88,36 @@ def _open(size: tuple[int, int]) -> Any:
                 application = app.Application("egl")
                 return scene.SceneCanvas(app=application, size=size, show=False, keys=None)
         except Exception as error:  # EGL, drivers and VisPy fail in ways of their own
-            reason = display.first_line(str(error))
+            reason = " ".join(str(error).split())
     try:
         display.require_window()
         application = app.Application("pyside6")
         return scene.SceneCanvas(app=application, size=size, show=False, keys=None)
-    except DeviceError as error:
+    except DeviceError:
         if not reason:
             raise
         raise DeviceError(
             f"nothing can be drawn off screen, EGL does not answer ({reason}): on Debian and Ubuntu install "
             f"{LIBRARIES}; surface.plot() draws without OpenGL"
-        ) from error
+        ) from None
 
 
 @contextmanager
 def _surfaceless() -> Iterator[None]:
-    """EGL without a display, where there is none and the user chose nothing."""
-    if "EGL_PLATFORM" in os.environ or display.found():
-        yield
-        return
-    os.environ["EGL_PLATFORM"] = "surfaceless"
+    """EGL without a display, unless the user chose otherwise: the one that the environment names may be gone."""
+    # VisPy takes them from the process, and where EGL fails does not give them back.
+    named = {name: os.environ[name] for name in display.NAMES if name in os.environ}
+    chosen = "EGL_PLATFORM" in os.environ
+    if not chosen:
+        os.environ["EGL_PLATFORM"] = "surfaceless"
+        for name in named:
+            del os.environ[name]
     try:
         yield
     finally:
-        del os.environ["EGL_PLATFORM"]
+        if not chosen:
+            del os.environ["EGL_PLATFORM"]
+        os.environ.update(named)
 
 
 def _size(size: Any) -> tuple[int, int]:

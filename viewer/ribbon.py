@@ -68,9 +68,9 @@ TRIANGLES = np.array([0, 1, 2, 0, 2, 3])
 
 
 class RibbonVisual(Visual):
-    """pieces: (k, 2, 3), where each begins and ends. colours: (k, 2, 4) in [0, 1]. width: in pixels as Qt counts them, `scale`
-    of the screen's own to each. strength: 1, or
-    less where what lies behind shines through. behind: draw only what the surface hides, instead of what it does not.
+    """pieces: (k, 2, 3), where each begins and ends. colours: (k, 2, 4) in [0, 1]. width: in pixels as Qt counts them,
+    `scale` of the screen's own to each. strength: 1, or less where what lies behind shines through. behind: draw only
+    what the surface hides, instead of what it does not.
 
     The depth is tested but not written: of two pieces that cross, the later one is above.
     """

@@ -41,6 +41,9 @@ ACROSS = 3.3
 LEVELS = 24
 """Contour lines at most."""
 
+ROOMY = 720
+"""Pixels of the canvas's shorter side from which texts have their full size."""
+
 TEXELS = 8192
 """Vertices along a side that are kept at most: 256 MiB of heights."""
 
@@ -70,7 +73,7 @@ class Scene:
         self.path = trajectory(surface, self.box) if surface.run is not None else None
         self._home = self._azimuth() + 90.0
         self._centre = (0.0, 0.0, 0.42 * self.box.height)
-        self._placed: tuple[tuple[int, int], bool] | None = None
+        self._placed: tuple[tuple[int, int], bool, float] | None = None
         canvas.bgcolor = BACKGROUND
         self.view = canvas.central_widget.add_view()
         self.camera = scene.TurntableCamera(fov=FIELD_OF_VIEW, up="+z")
@@ -148,7 +151,8 @@ class Scene:
             node.order = order
         self.labels.order = 20
         self.overlay.order = 30
-        self.overlay.set_gl_state("translucent", depth_test=False)
+        # The last to be drawn lets the depth be written again, or the next frame could not clear it.
+        self.overlay.set_gl_state("translucent", depth_test=False, depth_mask=True)
 
     def _draw_path(self, path: Trajectory, root: Any) -> None:
         """The path with its outline, faint where the surface hides it, and its first and last step."""
@@ -176,12 +180,18 @@ class Scene:
         picked = furniture.colours(TIMES)[np.round(time * 255).astype(np.intp)] / 255.0
         return np.concatenate([picked, np.ones((*time.shape, 1))], axis=-1)
 
+    def _text(self) -> float:
+        """The size of texts: 1, or less on a small canvas."""
+        return float(np.clip(min(self.canvas.physical_size) / self.scale / ROOMY, 0.5, 1.0))
+
     def _overlay(self) -> NDArray[np.uint8]:
-        width, height = (side / self.scale for side in self.canvas.physical_size)
-        return furniture.furniture(self.surface, self.heights, (width, height), self.scale)
+        unit = self.scale * self._text()
+        width, height = (side / unit for side in self.canvas.physical_size)
+        return furniture.furniture(self.surface, self.heights, (width, height), unit)
 
     def _resized(self, event: Any) -> None:
         self.overlay.set_data(self._overlay())
+        self._turned()
         self.canvas.update()
 
     def _turned(self, event: Any = None) -> None:
@@ -193,11 +203,12 @@ class Scene:
         side = (1 if np.sin(turn) >= 0 else -1, -1 if np.cos(turn) >= 0 else 1)
         if above and abs(np.sin(turn)) < 1e-6:
             side = (-1, -1)
-        if self._placed == (side, above):
+        size = self._text()
+        if self._placed == (side, above, size):
             return
-        self._placed = (side, above)
+        self._placed = (side, above, size)
         names = (*self.surface.plane.axes_labels, "")
-        drawn = axes.axes(self.box, (names[0], names[1]), side, above)
+        drawn = axes.axes(self.box, (names[0], names[1]), side, above, size)
         self.grid.set_pieces(drawn.grid, np.broadcast_to(GRID, (len(drawn.grid), 2, 4)))
         self.edges.set_pieces(drawn.edges, np.broadcast_to(EDGES, (len(drawn.edges), 2, 4)))
         self.labels.set_labels(drawn.labels)

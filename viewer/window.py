@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -69,13 +70,8 @@ def _window(surface: Surface) -> Any:
             super().__init__()
             self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
             self.setWindowTitle(f"Atlas Fast: {' '.join(surface.expression.split())[:120]}")
-            self.canvas = scene.SceneCanvas(
-                app=app.Application("pyside6"),
-                size=SIZE,
-                show=False,
-                keys=None,
-                config={"samples": 4, "depth_size": 24},
-            )
+            qt, buffers = app.Application("pyside6"), {"samples": 4, "depth_size": 24}
+            self.canvas = scene.SceneCanvas(app=qt, size=SIZE, show=False, keys=None, config=buffers)
             self.setCentralWidget(self.canvas.native)
             self.statusBar().showMessage(HINT)
             self.resize(SIZE[0], SIZE[1] + self.statusBar().sizeHint().height())
@@ -138,10 +134,10 @@ def _window(surface: Surface) -> Any:
             except AtlasError as error:
                 self.statusBar().showMessage(str(error))
             else:
-                self.statusBar().showMessage(f"saved {name.resolve()}        {HINT}")
+                self.statusBar().showMessage(f"saved {name.resolve()}")
             self.canvas.update()
 
-        def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        def closeEvent(self, event: QCloseEvent) -> None:
             self.settled.stop()
             self.closed.quit()
             event.accept()
@@ -160,13 +156,9 @@ class _Timing:
         canvas.events.draw.connect(self._end, position="last")
 
     def _begin(self, event: Any) -> None:
-        import time
-
         self._began = time.perf_counter()
 
     def _end(self, event: Any) -> None:
-        import time
-
         from vispy import gloo
 
         if not self.coarse:

@@ -1,0 +1,89 @@
+"""What pictures and windows are tested with: surfaces of known heights, EGL, and a display of one's own."""
+
+import ctypes.util
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from atlas_fast.planes import Plane
+from atlas_fast.surface import Surface
+
+
+def needed(missing: list[str]) -> None:
+    """Skip where something is missing; where the tests are to vouch for the viewer (ATLAS_TEST_VIEWER), fail."""
+    if not missing:
+        return
+    told = f"the viewer's tests need {', '.join(missing)}"
+    if os.environ.get("ATLAS_TEST_VIEWER"):
+        pytest.fail(told)
+    pytest.skip(told)
+
+
+@pytest.fixture(scope="session")
+def extra() -> None:
+    needed([name for name in ("vispy", "PySide6") if importlib.util.find_spec(name) is None])
+
+
+@pytest.fixture(scope="session")
+def egl(extra: None) -> None:
+    needed([f"lib{name}" for name in ("EGL", "GL", "fontconfig") if ctypes.util.find_library(name) is None])
+
+
+@pytest.fixture
+def display(egl: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of an X display that is nobody else's."""
+    needed([name for name in ("Xvfb", "xdotool") if shutil.which(name) is None])
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as told:
+            name = f":{told.readline().strip()}"
+        assert name != ":", "Xvfb did not start"
+        yield name
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+@pytest.fixture
+def surface_of() -> Callable[..., Surface]:
+    """Surfaces whose heights are a function of (a, b), on an extent (a0, a1, b0, b1) of rows x columns vertices."""
+
+    def made(
+        height: Callable[..., np.ndarray],
+        shape: tuple[int, int] = (60, 80),
+        extent: tuple[float, float, float, float] = (-2.0, 2.0, -1.0, 2.0),
+        dtype: str = "float32",
+    ) -> Surface:
+        a, b = np.linspace(*extent[:2], shape[1]), np.linspace(*extent[2:], shape[0])
+        loss = np.broadcast_to(height(a[None, :], b[:, None]), shape).astype(dtype)
+        plane = Plane(np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+        weights: dict[str, tuple[int, ...]] = {"x": (1, 1), "y": (1, 1)}
+        return Surface(a, b, loss, plane, "x^2 + y^2", "x^2 + y^2", weights, "a test's formula")
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def bowl_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bowl's surface with its run, in a file."""
+    from atlas_fast.examples import EXAMPLES
+
+    example = EXAMPLES["bowl"]
+    problem = example.problem()
+    run = example.train(problem, progress=False)
+    path = tmp_path_factory.mktemp("surfaces") / "bowl.npz"
+    example.surface(problem, run, resolution=64, progress=False).save(path)
+    return path
