@@ -67,10 +67,12 @@ questions: $(VENV)/installed
 	    $(BIN)/python docs/questions/$$name.py --out docs/pictures/$$name.png || exit 1; done
 
 # The README's pictures.
-pictures: $(VENV)/installed
-	mkdir -p benchmarks/pictures
+pictures: $(VENV)/installed-test
+	mkdir -p benchmarks/pictures build
 	for name in bowl iris-relu iris-sigmoid housing; do \
 	    $(BIN)/atlas-fast example $$name --out benchmarks/pictures/$$name.png || exit 1; done
+	$(BIN)/atlas-fast example iris-sigmoid --out build/iris-sigmoid.npz
+	$(BIN)/atlas-fast view build/iris-sigmoid.npz --out benchmarks/pictures/viewer.png
 
 benchmark: $(VENV)/installed-test
 	for script in startup compile_time surfaces random_texts training; do \
