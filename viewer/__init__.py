@@ -5,7 +5,7 @@
 
 VisPy and Qt come with `pip install 'atlas-fast[viewer]'`. Nothing here computes a loss: `heights` and `trajectory`
 make numbers fit for a graphics card of a Surface and its Path, `field`, `ribbon` and `labels` draw them, `scene` puts
-them together, `window` and `offscreen` show the scene.
+them together, `window` and `offscreen` show the scene, `opening` and `display` find out whether they can.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def show(surface: Surface, run: Run | None = None) -> None:
     Raises DeviceError, in a line with the way out, without VisPy and Qt, a display or OpenGL; ArgumentError for a
     surface of one line.
     """
-    from .window import open_window
+    from .opening import open_window
 
     open_window(_checked(surface, run))
 

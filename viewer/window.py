@@ -1,12 +1,11 @@
 """The window: a scene in Qt, turned with the mouse and by a few keys.
 
-In: a Surface. Out: nothing, once the window is closed.
+In: a Surface. Out: nothing, once the window is closed. This module loads Qt; `opening` finds out first whether it can.
 """
 
 from __future__ import annotations
 
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +13,15 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AtlasError, DeviceError
-from . import display
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMainWindow
+from vispy import app, gloo, scene
+
+from ..errors import AtlasError
+from .field import DETAIL
+from .offscreen import write_picture
+from .scene import Scene
 
 if TYPE_CHECKING:
     from ..surface import Surface
@@ -34,115 +40,79 @@ SETTLED = 250
 """Milliseconds without movement after which the surface is drawn in full again."""
 
 
-def open_window(surface: Surface) -> None:
-    """Show the surface until the window is closed."""
-    if threading.current_thread() is not threading.main_thread():
-        raise DeviceError("a window can only be opened by the main thread of a program")
-    display.require_qt()
-    from PySide6.QtWidgets import QApplication
+class Window(QMainWindow):
+    """A window that shows a surface until it is closed."""
 
-    # What a running application shows needs no trial.
-    trial = display.Trial() if QApplication.instance() is None else None
-    try:
-        display.require_extra()
-        from .scene import Scene  # noqa: F401  (it loads while the trial runs)
+    def __init__(self, surface: Surface) -> None:
+        super().__init__()
+        self.surface = surface
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+        self.setWindowTitle(f"Atlas Fast: {' '.join(surface.expression.split())[:120]}")
+        qt, buffers = app.Application("pyside6"), {"samples": 4, "depth_size": 24}
+        self.canvas = scene.SceneCanvas(app=qt, size=SIZE, show=False, keys=None, config=buffers)
+        self.setCentralWidget(self.canvas.native)
+        self.statusBar().showMessage(HINT)
+        self.resize(SIZE[0], SIZE[1] + self.statusBar().sizeHint().height())
+        self.closed = QEventLoop()
+        self.settled = QTimer(self, singleShot=True, interval=SETTLED)
+        self.settled.timeout.connect(self.draw_finely)
+        self.scene: Any = None
 
-        if trial is not None:
-            trial.require()
-    finally:
-        if trial is not None:
-            trial.stop()
-    application = QApplication.instance() or QApplication(["atlas-fast"])
-    window = _window(surface)
-    window.show_until_closed()
-    del window, application
+    def show_until_closed(self) -> None:
+        self.show()
+        # OpenGL, and the screen's scale, are known once the window is there.
+        self.scene = Scene(self.canvas, self.surface, self.canvas.pixel_scale)
+        self.timing = _Timing(self.canvas)
+        self.canvas.events.key_press.connect(self.pressed)
+        self.canvas.events.mouse_move.connect(self.moved)
+        self.canvas.events.mouse_wheel.connect(self.moved)
+        self.canvas.native.setFocus()
+        with _interruptible(self):
+            self.closed.exec()
+        self.canvas.close()
 
+    def pressed(self, event: Any) -> None:
+        """A key."""
+        key = event.key.name.lower() if event.key is not None else ""
+        if key in ("q", "escape"):
+            self.close()
+        elif key == "r":
+            self.scene.look(self.scene.home)
+        elif key == "t":
+            self.scene.look(self.scene.above)
+        elif key == "s":
+            self.save()
 
-def _window(surface: Surface) -> Any:
-    """A window, as an instance of a class that cannot be written before Qt is loaded."""
-    from PySide6.QtCore import QEventLoop, Qt, QTimer
-    from PySide6.QtGui import QCloseEvent
-    from PySide6.QtWidgets import QMainWindow
-    from vispy import app, scene
+    def moved(self, event: Any) -> None:
+        """The mouse turned or zoomed."""
+        if event.type == "mouse_move" and not event.is_dragging:
+            return
+        if self.timing.full > LONG:
+            self.scene.field.set_detail(MOVING)
+            self.timing.coarse = True
+            self.settled.start()
 
-    class Window(QMainWindow):
-        def __init__(self) -> None:
-            super().__init__()
-            self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
-            self.setWindowTitle(f"Atlas Fast: {' '.join(surface.expression.split())[:120]}")
-            qt, buffers = app.Application("pyside6"), {"samples": 4, "depth_size": 24}
-            self.canvas = scene.SceneCanvas(app=qt, size=SIZE, show=False, keys=None, config=buffers)
-            self.setCentralWidget(self.canvas.native)
-            self.statusBar().showMessage(HINT)
-            self.resize(SIZE[0], SIZE[1] + self.statusBar().sizeHint().height())
-            self.closed = QEventLoop()
-            self.settled = QTimer(self, singleShot=True, interval=SETTLED)
-            self.settled.timeout.connect(self.draw_finely)
-            self.scene: Any = None
+    def draw_finely(self) -> None:
+        """Draw all vertices again."""
+        self.timing.coarse = False
+        self.scene.field.set_detail(DETAIL)
 
-        def show_until_closed(self) -> None:
-            from .scene import Scene
+    def save(self) -> None:
+        """Write what is seen to a new file in the working folder."""
+        name = next(Path(f"atlas-{k}.png") for k in count(1) if not Path(f"atlas-{k}.png").exists())
+        try:
+            width, height = self.canvas.size
+            write_picture(self.surface, name, (max(width, 64), max(height, 64)), self.scene.seen)
+        except AtlasError as error:
+            self.statusBar().showMessage(str(error))
+        else:
+            self.statusBar().showMessage(f"saved {name.resolve()}")
+        self.canvas.update()
 
-            self.show()
-            # OpenGL, and the screen's scale, are known once the window is there.
-            self.scene = Scene(self.canvas, surface, self.canvas.pixel_scale)
-            self.timing = _Timing(self.canvas)
-            self.canvas.events.key_press.connect(self.pressed)
-            self.canvas.events.mouse_move.connect(self.moved)
-            self.canvas.events.mouse_wheel.connect(self.moved)
-            self.canvas.native.setFocus()
-            with _interruptible(self):
-                self.closed.exec()
-            self.canvas.close()
-
-        def pressed(self, event: Any) -> None:
-            """A key."""
-            key = event.key.name.lower() if event.key is not None else ""
-            if key in ("q", "escape"):
-                self.close()
-            elif key == "r":
-                self.scene.look(self.scene.home)
-            elif key == "t":
-                self.scene.look(self.scene.above)
-            elif key == "s":
-                self.save()
-
-        def moved(self, event: Any) -> None:
-            """The mouse turned or zoomed."""
-            if event.type == "mouse_move" and not event.is_dragging:
-                return
-            if self.timing.full > LONG:
-                self.scene.field.set_detail(MOVING)
-                self.timing.coarse = True
-                self.settled.start()
-
-        def draw_finely(self) -> None:
-            """Draw all vertices again."""
-            from .field import DETAIL
-
-            self.timing.coarse = False
-            self.scene.field.set_detail(DETAIL)
-
-        def save(self) -> None:
-            """Write what is seen to a new file in the working folder."""
-            from .offscreen import write_picture
-
-            name = next(Path(f"atlas-{k}.png") for k in count(1) if not Path(f"atlas-{k}.png").exists())
-            try:
-                width, height = self.canvas.size
-                write_picture(surface, name, (max(width, 64), max(height, 64)), self.scene.seen)
-            except AtlasError as error:
-                self.statusBar().showMessage(str(error))
-            else:
-                self.statusBar().showMessage(f"saved {name.resolve()}")
-            self.canvas.update()
-
-        def closeEvent(self, event: QCloseEvent) -> None:
-            self.settled.stop()
-            self.closed.quit()
-            event.accept()
-
-    return Window()
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.settled.stop()
+        self.closed.quit()
+        event.accept()
 
 
 class _Timing:
@@ -159,18 +129,14 @@ class _Timing:
         self._began = time.perf_counter()
 
     def _end(self, event: Any) -> None:
-        from vispy import gloo
-
         if not self.coarse:
             gloo.gl.glFinish()
             self.full = time.perf_counter() - self._began
 
 
 @contextmanager
-def _interruptible(window: Any) -> Iterator[None]:
+def _interruptible(window: QMainWindow) -> Iterator[None]:
     """Close the window on Ctrl-C, which Python sees only when Qt lets it run now and then."""
-    from PySide6.QtCore import QTimer
-
     ticking = QTimer(window, interval=200)
     ticking.timeout.connect(lambda: None)
     before = signal.signal(signal.SIGINT, lambda number, frame: window.close())

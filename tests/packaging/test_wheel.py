@@ -1,6 +1,5 @@
 """The wheel, built from a clean copy of the tree and installed in a fresh environment, is whole."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -119,9 +118,12 @@ def test_a_module_left_in_build_does_not_reach_the_wheel(wheel: Path) -> None:
 def test_every_module_imports_from_an_empty_folder(root: Path, environment: Environment, tmp_path: Path) -> None:
     modules = [module_name(source) for source in listed_sources(root) if source.suffix == ".py"]
     assert "atlas_fast.kernels.cpu" in modules
-    if importlib.util.find_spec("vispy") is None:  # the extra of the viewer is not installed
+    # The extra of the viewer may not be installed, or the libraries that Qt and OpenGL want may be missing.
+    loads = subprocess.run([sys.executable, "-c", "import vispy.scene, PySide6.QtWidgets"], capture_output=True)
+    assert loads.returncode == 0 or not os.environ.get("ATLAS_TEST_VIEWER")
+    if loads.returncode:
         modules = [name for name in modules if not name.startswith("atlas_fast.viewer.")]
-    modules.remove("atlas_fast.__main__") if "atlas_fast.__main__" in modules else None
+    modules.remove("atlas_fast.__main__")
     code = f"""
 import importlib
 for name in {modules!r}:
