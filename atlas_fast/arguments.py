@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import AtlasError, DataError, DeviceError
+
+if TYPE_CHECKING:
+    from .problem import Problem
+    from .training import Run
 
 Vector = NDArray[np.float64]
 
@@ -29,11 +35,47 @@ def fitting_memory() -> Iterator[None]:
         raise DataError(str(error) or "the problem does not fit in memory: use fewer samples") from None
 
 
+def run(value: Any) -> Run:
+    """value, if it is a run. Raises ArgumentError for anything else."""
+    from .training import Run
+
+    if not isinstance(value, Run):
+        raise ArgumentError(f"run is a {type(value).__name__}, what problem.train(..) returned is wanted")
+    return value
+
+
+def problem(value: Any) -> Problem:
+    """value, if it is a problem. Raises ArgumentError for anything else."""
+    from .problem import Problem
+
+    if not isinstance(value, Problem):
+        raise ArgumentError(
+            f"problem is a {type(value).__name__}, a Problem is wanted, as Problem(text, data) makes one"
+        )
+    return value
+
+
+def file(name: str, value: str | os.PathLike[str]) -> Path:
+    """value as the path of a file. Raises ArgumentError for what is no text and no path."""
+    try:
+        return Path(value)
+    except TypeError:
+        raise ArgumentError(f"{name} is a {type(value).__name__}, the name of a file is wanted") from None
+
+
+def numbers(name: str, value: ArrayLike) -> Vector:
+    """value as a float64 array of any shape, nan and inf included. Raises ArgumentError for what is no number."""
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(f"{name} is {value!r}, a number or an array of them is wanted") from None
+
+
 def real(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> float:
-    """value as a finite float, greater than `above` and at least `least`."""
+    """value as a finite float, greater than `above` and at least `least`. Raises ArgumentError for any other."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ArgumentError(f"{name} is {value!r}, a number is wanted") from None
     if not math.isfinite(number):
         raise ArgumentError(f"{name} is {number}, a finite number is wanted")
@@ -44,8 +86,8 @@ def real(name: str, value: Any, *, above: float | None = None, least: float | No
     return number
 
 
-def share(name: str, value: Any) -> float:
-    """value as a float that is at least 0 and less than 1."""
+def fraction(name: str, value: Any) -> float:
+    """value as a float that is at least 0 and less than 1. Raises ArgumentError for any other."""
     number = real(name, value, least=0)
     if number >= 1:
         raise ArgumentError(f"{name} is {number:g}, it must be less than 1")
@@ -53,7 +95,7 @@ def share(name: str, value: Any) -> float:
 
 
 def whole(name: str, value: Any, least: int) -> int:
-    """value as an int that is at least `least`; 3.0 and True are not taken."""
+    """value as an int that is at least `least`. Raises ArgumentError for any other, 3.0 and True among them."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -66,7 +108,7 @@ def whole(name: str, value: Any, least: int) -> int:
 
 
 def choice(name: str, value: Any, options: tuple[Any, ...]) -> Any:
-    """value, if it is one of the options."""
+    """value, if it is one of the options. Raises ArgumentError for any other."""
     if not any(value is option or (isinstance(value, str) and value == option) for option in options):
         raise ArgumentError(f"{name} is {value!r}, it must be one of {', '.join(map(repr, options))}")
     return value
@@ -78,7 +120,7 @@ def is_name(text: Any) -> bool:
 
 
 def precision(value: Any) -> str:
-    """'float32' or 'float64', from those strings or NumPy's types."""
+    """'float32' or 'float64', from those strings or NumPy's types. Raises ArgumentError for any other."""
     try:
         name = np.dtype(value).name
     except TypeError:
@@ -89,7 +131,10 @@ def precision(value: Any) -> str:
 
 
 def backend(value: Any) -> str:
-    """The back end to compute with: 'cpu' (which 'auto' chooses) or 'numpy', the slow oracle."""
+    """The back end to compute with: 'cpu' (which 'auto' chooses) or 'numpy', the slow oracle.
+
+    Raises DeviceError for 'cuda', ArgumentError for any other.
+    """
     if value == "cuda":
         raise DeviceError("the back end 'cuda' is not part of this version: use 'cpu' or 'auto'")
     name = choice("backend", value, ("auto", "cpu", "numpy"))
@@ -97,7 +142,7 @@ def backend(value: Any) -> str:
 
 
 def points(name: str, value: ArrayLike, size: int, dtype: str = "float64") -> NDArray[Any]:
-    """value as (k, size), from (k, size) or (size,)."""
+    """value as (k, size), from (k, size) or (size,). Raises ArgumentError for another shape, or no numbers."""
     try:
         array = np.asarray(value, dtype=dtype)
     except (TypeError, ValueError):
@@ -111,7 +156,10 @@ def points(name: str, value: ArrayLike, size: int, dtype: str = "float64") -> ND
 
 
 def vector(name: str, value: ArrayLike, size: int | None = None) -> Vector:
-    """value as a finite float64 (P,), P = size where that is given. A copy, read-only."""
+    """value as a finite float64 (P,), P = size where that is given. A copy, read-only.
+
+    Raises ArgumentError for another shape, for what is no number, and for nan and inf.
+    """
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):

@@ -13,8 +13,8 @@ import numpy as np
 
 from . import kernels
 from .arguments import ArgumentError, whole
-from .errors import ShapeError
-from .matrices import Matrix
+from .errors import DataError, ShapeError
+from .matrices import Matrix, sample_count
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -30,19 +30,13 @@ class Batches:
 
     def __init__(self, problem: Problem, batch_size: int, seed: int) -> None:
         used = {name: problem.data[name] for name in problem.program.data}
-        counts = {name: value.shape[1] for name, value in used.items() if value.shape[1] > 1}
-        if not counts:
-            raise ArgumentError("batch_size needs samples, data with more than one column: leave it out")
-        if len(set(counts.values())) > 1:
-            told = ", ".join(f"{name} has {count}" for name, count in counts.items())
-            raise ArgumentError(
-                f"batch_size needs data whose columns are the samples, as many in each: {told}. "
-                f"Transpose what stands the other way, or train on the full batch"
-            )
-        self.samples = next(iter(counts.values()))
+        try:
+            self.samples = sample_count(used, "batch_size")
+        except DataError as error:
+            raise ArgumentError(f"{error}; or leave it out") from None
         self.size = min(whole("batch_size", batch_size, 1), self.samples)
         self._data = used
-        self._cut = frozenset(counts)
+        self._cut = frozenset(name for name, value in used.items() if value.shape[1] > 1)
         # A stream of its own: the start is drawn from the plain seed.
         self._random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(1,))))
         sizes = sorted({self.size, self.samples % self.size or self.size}, reverse=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import arguments
 from . import surface as surfaces
 from .arguments import ArgumentError
 from .departure import distances, left_out, records_before
@@ -32,7 +33,7 @@ MOST = 8
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
-    """Runs that share a start, a plane and a surface.
+    """Runs that share a start, a plane and a surface. Made by `compare`.
 
     labels, runs: one each, in the order given. plane, surface: what they are seen on. shown: how many records of each
     run the plane and the surface's frame hold; what comes after left for good.
@@ -103,7 +104,7 @@ def compare(
     was (see departure.py), count neither for the plane nor for the square; `message` says which. A run that diverged
     is a RuntimeWarning. Raises ArgumentError for arguments that cannot be used, and where no run moves.
     """
-    named = _named(optimizers)
+    problem, named = arguments.problem(problem), _named(optimizers)
     runs = []
     for label, optimizer in named.items():
         with warnings.catch_warnings():

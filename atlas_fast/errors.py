@@ -10,7 +10,9 @@ In: a message, the span it is about, and the text. Out: an exception that prints
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
+from collections.abc import Iterable
 from typing import Self
 
 Span = tuple[int, int]
@@ -77,6 +79,13 @@ class ExpressionError(AtlasError):
 
 class ShapeError(ExpressionError):
     """An expression whose matrices do not fit one another, or whose sizes are not determined."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a misspelt one was meant to be, capitals or not; None where none is near."""
+    by_folded = {other.casefold(): other for other in known}
+    found = difflib.get_close_matches(name.casefold(), by_folded, 1)
+    return by_folded[found[0]] if found else None
 
 
 def excerpt(text: str, span: Span) -> tuple[str, int, int]:

@@ -6,6 +6,7 @@ otherwise that names the variable, the entry at fault and the way out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,23 @@ def matrix(name: str, value: Any) -> Matrix:
         )
     found.flags.writeable = False
     return found
+
+
+def sample_count(data: Mapping[str, Matrix], what: str) -> int:
+    """How many samples there are: the columns of the data with more than one, which must all have that many.
+
+    what: for messages, what wants to know. Raises DataError where there are none, or different numbers of them.
+    """
+    counts = {name: value.shape[1] for name, value in data.items() if value.shape[1] > 1}
+    if not counts:
+        raise DataError(f"{what} needs samples, data with more than one column")
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{name} has {count:,}" for name, count in counts.items())
+        raise DataError(
+            f"{what} needs data whose columns are the samples, as many in each: {told}; "
+            f"transpose what stands the other way"
+        )
+    return next(iter(counts.values()))
 
 
 def _array(name: str, value: Any) -> NDArray[Any]:

@@ -15,7 +15,7 @@ class Path(NamedTuple):
 
     a, b: coordinates of the nearest point of the plane. height: the surface there, interpolated, nan outside
     it. loss: measured at the real weights. distance: how far those lie off the plane. step: counted from 0.
-    Height and loss differ by what the path does off the plane.
+    Height and loss differ by what the path does off the plane. Made by `surface.path`.
     """
 
     a: Array

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import ArgumentError, Vector, choice, points, vector, whole
+from . import arguments
+from .arguments import ArgumentError, Vector, choice, points, real, vector, whole
 from .departure import trajectory
 from .entries import entry, position
 from .kernels.blas import one_thread
@@ -84,13 +85,16 @@ class Plane:
         )
 
     def at(self, a: float, b: float = 0.0) -> Vector:
-        """The weights (P,) at the coordinates (a, b)."""
-        point: Vector = self.center + float(a) * self.u
-        return point if self.v is None else point + float(b) * self.v
+        """The weights (P,) at the coordinates (a, b). Raises ArgumentError for what is no finite number."""
+        point: Vector = self.center + real("a", a) * self.u
+        return point if self.v is None else point + real("b", b) * self.v
 
     def project(self, ws: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where weights (k, P) fall on the plane: the coordinates (k, 2) of their nearest points, and the distances
-        (k,) off the plane. Directions need be neither orthogonal nor of length 1. Of a line the second is zero."""
+        (k,) off the plane. Directions need be neither orthogonal nor of length 1. Of a line the second is zero.
+
+        Raises ArgumentError for weights of another length, or what is no number.
+        """
         away = points("ws", ws, self.center.size) - self.center
         basis = np.column_stack([self.u] if self.v is None else [self.u, self.v])
         with np.errstate(all="ignore"), one_thread():
@@ -126,7 +130,11 @@ class Plane:
 
         normalize "variable": every weight matrix's block of a direction has L2 norm 1. "filter": each row of a block is
         scaled to the norm of that row of the centre (Li et al. 2018, section 4). None: as drawn.
+
+        Raises ArgumentError for arguments that cannot be used, for a problem of one scalar weight, and where the
+        normalization leaves no two directions.
         """
+        problem = arguments.problem(problem)
         choice("normalize", normalize, ("variable", "filter", None))
         middle, run = _centre(problem, center)
         if problem.size == 1:
@@ -154,10 +162,7 @@ class Plane:
         the start's or more (see departure.py), and the plane goes through their last. Raises ArgumentError for a
         run that did not move, and for components it does not have.
         """
-        from .training import Run
-
-        if not isinstance(run, Run):
-            raise ArgumentError(f"run is a {type(run).__name__}, what problem.train(..) returned is wanted")
+        run = arguments.run(run)
         try:
             wanted = tuple(whole("components", which, 0) for which in components)
         except TypeError:
@@ -170,13 +175,15 @@ class Plane:
     @classmethod
     def principal(cls, steps: NDArray[np.float64], center: Vector, components: tuple[int, int] = (0, 1)) -> Plane:
         """The plane through a centre (P,) along two principal components of steps (k, P), as `pca` has it; their
-        line where P is 1.
+        line where P is 1. Raises ArgumentError as `pca` does.
         """
         directions, shares = _principal(steps, max(components) + 1)
         if steps.shape[1] == 1:
             return cls(center, directions[0], explained=(shares[0],), labels=("the weight", ""))
         if max(components) >= len(directions):
-            raise ArgumentError(f"components is {components!r}, and this run has {len(directions)} components")
+            raise ArgumentError(
+                f"components is {components!r}, and this run has {len(directions)} components, counted from 0"
+            )
         first, second = components
         return cls(
             center,
@@ -194,7 +201,10 @@ class Plane:
 
         center: (P,), or a run's final weights; None: the origin where the problem has no other weights, so that
         coordinates are the weights themselves, else problem.init(0).
+
+        Raises ArgumentError for names of no scalar weight, or twice the same, and a centre of another length.
         """
+        problem = arguments.problem(problem)
         named = [first] if second is None else [first, second]
         places = [position(problem, name) for name in named]
         if len(set(places)) < len(places):
@@ -210,7 +220,10 @@ class Plane:
 
     @classmethod
     def through(cls, w0: ArrayLike, w1: ArrayLike, w2: ArrayLike) -> Plane:
-        """The plane that holds three points (P,): w0 at (0, 0), w1 at (1, 0), w2 at (0, 1)."""
+        """The plane that holds three points (P,): w0 at (0, 0), w1 at (1, 0), w2 at (0, 1).
+
+        Raises ArgumentError for points of different lengths, and three that lie on a line.
+        """
         start = vector("w0", w0)
         first, second = vector("w1", w1, start.size) - start, vector("w2", w2, start.size) - start
         try:
@@ -264,7 +277,10 @@ def _scaled(problem: Problem, direction: Vector, center: Vector, normalize: str 
 
 
 def _principal(steps: NDArray[np.float64], count: int) -> tuple[list[Vector], list[float]]:
-    """The first `count` principal directions of steps (k, P), and their shares of the variance."""
+    """At most `count` principal directions of steps (k, P), and their shares of the variance.
+
+    There are as many as the steps have; where they lie on a line, a second one that explains nothing.
+    """
     from sklearn.decomposition import PCA
 
     away = steps - steps[:1]
@@ -287,7 +303,7 @@ def _principal(steps: NDArray[np.float64], count: int) -> tuple[list[Vector], li
         if share > FLAT:
             directions.append(direction * np.sign(direction[np.abs(direction).argmax()]))
     shares = shares[: len(directions)]
-    while len(directions) < count:
+    if len(directions) == 1 < count:
         directions.append(_orthogonal(directions))
         shares.append(0.0)
     return directions, shares

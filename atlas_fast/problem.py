@@ -146,8 +146,11 @@ class Problem:
     def pack(self, values: Mapping[str, ArrayLike]) -> Vector:
         """The vector (P,) of a dict of arrays: each flattened row-major, one after the other in `weights` order.
 
-        Raises ArgumentError for a name that is missing or unknown, or a shape that is another.
+        Raises ArgumentError for what is no dict, a name that is missing or unknown, or a shape that is another,
+        DataError for what is no finite matrix of numbers.
         """
+        if not isinstance(values, Mapping):
+            raise ArgumentError(f"values is a {type(values).__name__}, a dict of a matrix by name is wanted")
         unknown = [name for name in values if name not in self._weights]
         missing = [name for name in self._weights if name not in values]
         if unknown or missing:
@@ -162,8 +165,8 @@ class Problem:
         return np.concatenate(blocks)
 
     def unpack(self, vector: ArrayLike) -> dict[str, Matrix]:
-        """Name -> matrix, from a vector (P,): the inverse of `pack`."""
-        array = np.asarray(vector, dtype=np.float64)
+        """Name -> matrix, from a vector (P,): the inverse of `pack`. Raises ArgumentError for any other."""
+        array = arguments.numbers("the vector", vector)
         if array.ndim != 1:
             raise ArgumentError(f"the vector has the shape {array.shape}, ({self._size},) is wanted")
         return {name: block[0].copy() for name, block in self.blocks(array).items()}
@@ -187,12 +190,18 @@ class Problem:
         return self.pack({**drawn, **self._given})
 
     def loss(self, w: ArrayLike, backend: str = "auto") -> Any:
-        """The loss: a float for w of (P,), an array (k,) for (k, P). In float64."""
+        """The loss: a float for w of (P,), an array (k,) for (k, P). In float64.
+
+        Raises ArgumentError for weights of another shape or an unknown back end, DataError where memory is short.
+        """
         found = self._evaluate("loss", w, backend)[0].reshape(-1)
         return float(found[0]) if np.ndim(w) == 1 else found
 
     def gradient(self, w: ArrayLike, backend: str = "auto") -> Vector:
-        """The derivatives of the loss by all weights: (P,) for w of (P,), (k, P) for (k, P). In float64."""
+        """The derivatives of the loss by all weights: (P,) for w of (P,), (k, P) for (k, P). In float64.
+
+        Raises what `loss` does.
+        """
         outputs = self._evaluate("gradient", w, backend)[1:]
         flat = [block.reshape(len(block), block.shape[1] * block.shape[2]) for block in outputs]
         found: Vector = np.concatenate(flat, axis=1)

@@ -18,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import arguments
 from .errors import AtlasError, StoreError
 from .planes import Plane
 from .surface import Surface
@@ -33,9 +34,9 @@ def save(surface: Surface, path: str | os.PathLike[str]) -> None:
     """Write a surface, its plane and its run to a .npz file.
 
     Raises StoreError for another suffix and where the file cannot be written; a file that was there is then
-    kept.
+    kept. ArgumentError for a path that is no text.
     """
-    target = Path(path)
+    target = arguments.file("path", path)
     if target.suffix.lower() != ".npz":
         raise StoreError(f"cannot save to {target}: the name must end in .npz")
     plane, run = surface.plane, surface.run
@@ -102,9 +103,10 @@ def write(target: Path, content: Callable[[IO[bytes]], object]) -> None:
 def load(path: str | os.PathLike[str]) -> Surface:
     """The surface that a .npz file holds, with its plane and run.
 
-    Raises StoreError, in one line, for a file that is not there, is damaged, or was not written by `save`.
+    Raises StoreError, in one line, for a file that is not there, is damaged, or was not written by `save`;
+    ArgumentError for a path that is no text.
     """
-    source = Path(path)
+    source = arguments.file("path", path)
     if source.suffix.lower() != ".npz":
         raise StoreError(f"cannot load {source}: the name must end in .npz")
     try:

@@ -41,6 +41,8 @@ class Surface:
     complete: False where it was stopped; vertices that were not computed are nan.
     expression, latex: the loss. weights: name -> shape, the order of the plane's vectors.
     run: a run to show: the one saved with it, or the one its plane comes from.
+
+    Made by `problem.surface` or `af.load`.
     """
 
     a: Array
@@ -97,8 +99,15 @@ class Surface:
         """The height at (a, b), interpolated between the vertices round it; nan outside the extent.
 
         Arrays broadcast. On a line b plays no part. A float for two numbers, an array otherwise.
+        Raises ArgumentError for what is no number, and shapes that do not broadcast.
         """
-        u, v = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(b, np.float64))
+        u, v = arguments.numbers("a", a), arguments.numbers("b", b)
+        try:
+            u, v = np.broadcast_arrays(u, v)
+        except ValueError:
+            raise ArgumentError(
+                f"a has the shape {u.shape} and b {v.shape}: shapes that broadcast are wanted"
+            ) from None
         found = self._interpolated(u.ravel(), v.ravel()).reshape(u.shape)
         return float(found) if found.ndim == 0 else found
 
@@ -130,26 +139,26 @@ class Surface:
         run = self.run if run is None else run
         if run is None:
             raise ArgumentError("the surface knows no run: give one, as in surface.path(run)")
-        self._check(run)
+        run = self._checked(run)
         coordinates, distance = self.plane.project(run.weights)
         a, b = coordinates[:, 0].copy(), coordinates[:, 1].copy()
         return Path(a, b, self._interpolated(a, b), run.loss, distance, np.arange(len(run.loss)))
 
-    def _check(self, run: Run) -> None:
+    def _checked(self, run: Run) -> Run:
+        run = arguments.run(run)
         if run.weights.shape[1] != self.plane.center.size:
             raise ArgumentError(
                 f"the run has {run.weights.shape[1]} scalar weights, the surface's plane {self.plane.center.size}: "
                 f"they belong to different problems"
             )
+        return run
 
     def showing(self, run: Run) -> Surface:
-        """The same surface with a run to show, save and draw."""
-        from .training import Run
+        """The same surface with a run to show, save and draw.
 
-        if not isinstance(run, Run):
-            raise ArgumentError(f"run is a {type(run).__name__}, what problem.train(..) returned is wanted")
-        self._check(run)
-        return replace(self, plane=self.plane.framing(run))
+        Raises ArgumentError for what is no run, or one of another problem.
+        """
+        return replace(self, plane=self.plane.framing(self._checked(run)))
 
     def save(self, path: str | os.PathLike[str], run: Run | None = None) -> None:
         """Write the surface and its run (or another one) to a .npz file. See `storage.save`."""

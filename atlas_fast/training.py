@@ -42,7 +42,7 @@ class Run:
     epochs: how many were asked for. steps_per_epoch: 1 unless there are batches.
     optimizer: in words, as in "Adam(lr=0.01, ..)". seed, batch_size, dtype: as given.
     diverged_at: the first step whose weights or loss are not finite, None where all are.
-    message: what went wrong or was left out, in a line; empty otherwise.
+    message: what went wrong or was left out, in a line; empty otherwise. Made by `problem.train`.
     """
 
     weights: NDArray[np.float64]

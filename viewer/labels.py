@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from matplotlib.font_manager import FontProperties
@@ -16,7 +15,8 @@ from matplotlib.mathtext import MathTextParser
 from numpy.typing import NDArray
 from vispy import gloo
 from vispy.scene.visuals import create_visual_node
-from vispy.visuals import Visual
+
+from .quadrilaterals import QuadrilateralsVisual
 
 VERTEX = """
 attribute vec3 a_anchor;
@@ -51,8 +51,6 @@ void main() {
 }
 """
 
-TRIANGLES = np.array([0, 1, 2, 0, 2, 3])
-
 
 @dataclass(frozen=True)
 class Label:
@@ -65,40 +63,24 @@ class Label:
     below: float = 0.0
 
 
-class LabelsVisual(Visual):
+class LabelsVisual(QuadrilateralsVisual):
     """Labels in one colour. scale: the screen's own pixels in one of Qt's."""
 
     def __init__(self, labels: tuple[Label, ...], scale: float, colour: tuple[float, float, float]) -> None:
-        Visual.__init__(self, vcode=VERTEX, fcode=FRAGMENT)
-        self._draw_mode = "triangles"
-        self._index_buffer = gloo.IndexBuffer()
-        self._scale = scale
-        self._drawn = 0
+        sizes = {"a_anchor": 3, "a_corner": 2, "a_texel": 2}
+        QuadrilateralsVisual.__init__(self, VERTEX, FRAGMENT, sizes, scale, depth_test=False)
         self._ink = gloo.Texture2D(np.zeros((1, 1, 1), np.uint8), format="luminance", interpolation="linear")
         program = self.shared_program
-        self._buffers = {
-            name: gloo.VertexBuffer(np.zeros((4, size), np.float32))
-            for name, size in (("a_anchor", 3), ("a_corner", 2), ("a_texel", 2))
-        }
-        for name, buffer in self._buffers.items():
-            program[name] = buffer
         program["u_ink"] = self._ink
         program["u_colour"] = colour
         program["u_scale"] = float(scale)
-        self.set_gl_state(
-            depth_test=False,
-            cull_face=False,
-            blend=True,
-            blend_func=("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha"),
-        )
         self.freeze()
         self.set_labels(labels)
 
     def set_labels(self, labels: tuple[Label, ...]) -> None:
         """Draw these, and no longer those before."""
-        self._drawn = len(labels)
         if not labels:
-            self.update()
+            self._draw_these(0, {})
             return
         inks = [ink(label.text, label.size, self._scale) for label in labels]
         height, width = sum(len(bitmap) for bitmap in inks), max(bitmap.shape[1] for bitmap in inks)
@@ -114,23 +96,8 @@ class LabelsVisual(Visual):
             texels += [(left, low), (right, low), (right, high), (left, high)]
             top += tall
         self._ink.set_data(sheet[..., None], copy=True)
-        anchors = np.repeat(np.array([label.anchor for label in labels], np.float32), 4, axis=0)
-        self._buffers["a_anchor"].set_data(anchors)
-        self._buffers["a_corner"].set_data(np.array(corners, np.float32))
-        self._buffers["a_texel"].set_data(np.array(texels, np.float32))
-        first = 4 * np.arange(len(labels), dtype=np.uint32)
-        self._index_buffer.set_data((first[:, None] + TRIANGLES).astype(np.uint32).ravel())
-        self.update()
-
-    def _prepare_draw(self, view: Any) -> bool:
-        self.shared_program["u_size"] = np.array(view.transforms.canvas.physical_size) / self._scale
-        return self._drawn > 0
-
-    def _prepare_transforms(self, view: Any) -> None:
-        view.view_program.vert["transform"] = view.get_transform()
-
-    def _compute_bounds(self, axis: int, view: Any) -> None:
-        return None
+        anchors = np.repeat(np.array([label.anchor for label in labels]), 4, axis=0)
+        self._draw_these(len(labels), {"a_anchor": anchors, "a_corner": np.array(corners), "a_texel": np.array(texels)})
 
 
 @lru_cache(maxsize=512)

@@ -6,13 +6,11 @@ quadrilateral that the vertex shader spreads on the screen; its fragments ask ho
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
-from vispy import gloo
 from vispy.scene.visuals import create_visual_node
-from vispy.visuals import Visual
+
+from .quadrilaterals import QuadrilateralsVisual
 
 VERTEX = """
 attribute vec3 a_from;
@@ -64,10 +62,9 @@ void main() {
 """
 
 CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32)
-TRIANGLES = np.array([0, 1, 2, 0, 2, 3])
 
 
-class RibbonVisual(Visual):
+class RibbonVisual(QuadrilateralsVisual):
     """pieces: (k, 2, 3), where each begins and ends. colours: (k, 2, 4) in [0, 1]. width: in pixels as Qt counts them,
     `scale` of the screen's own to each. strength: 1, or less where what lies behind shines through. behind: draw only
     what the surface hides, instead of what it does not.
@@ -84,55 +81,31 @@ class RibbonVisual(Visual):
         strength: float = 1.0,
         behind: bool = False,
     ) -> None:
-        Visual.__init__(self, vcode=VERTEX, fcode=FRAGMENT)
-        self._draw_mode = "triangles"
-        self._index_buffer = gloo.IndexBuffer()
-        program = self.shared_program
-        self._buffers = {
-            name: gloo.VertexBuffer(np.zeros((4, size), np.float32))
-            for name, size in (("a_from", 3), ("a_to", 3), ("a_corner", 2), ("a_colour", 4))
-        }
-        for name, buffer in self._buffers.items():
-            program[name] = buffer
-        program["u_width"] = float(width)
-        program["u_strength"] = float(strength)
-        self._drawn, self._scale = 0, scale
-        self.set_gl_state(
+        QuadrilateralsVisual.__init__(
+            self,
+            VERTEX,
+            FRAGMENT,
+            {"a_from": 3, "a_to": 3, "a_corner": 2, "a_colour": 4},
+            scale,
             depth_test=True,
             depth_mask=False,
             depth_func="greater" if behind else "lequal",
-            cull_face=False,
-            blend=True,
-            blend_func=("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha"),
         )
+        program = self.shared_program
+        program["u_width"] = float(width)
+        program["u_strength"] = float(strength)
         self.freeze()
         self.set_pieces(pieces, colours)
 
     def set_pieces(self, pieces: NDArray[np.float64], colours: NDArray[np.float64]) -> None:
         """Draw these, and no longer those before."""
-        count = self._drawn = len(pieces)
-        if not count:
-            self.update()
-            return
         ends = np.repeat(np.asarray(pieces, np.float32), 4, axis=0)
-        shades = np.asarray(colours, np.float32)
-        self._buffers["a_from"].set_data(np.ascontiguousarray(ends[:, 0]))
-        self._buffers["a_to"].set_data(np.ascontiguousarray(ends[:, 1]))
-        self._buffers["a_corner"].set_data(np.tile(CORNERS, (count, 1)))
-        self._buffers["a_colour"].set_data(np.ascontiguousarray(shades[:, [0, 1, 1, 0]].reshape(-1, 4)))
-        first = 4 * np.arange(count, dtype=np.uint32)
-        self._index_buffer.set_data((first[:, None] + TRIANGLES).astype(np.uint32).ravel())
-        self.update()
-
-    def _prepare_draw(self, view: Any) -> bool:
-        self.shared_program["u_size"] = np.array(view.transforms.canvas.physical_size) / self._scale
-        return self._drawn > 0
-
-    def _prepare_transforms(self, view: Any) -> None:
-        view.view_program.vert["transform"] = view.get_transform()
-
-    def _compute_bounds(self, axis: int, view: Any) -> None:
-        return None
+        shades = np.asarray(colours, np.float32)[:, [0, 1, 1, 0]].reshape(-1, 4)
+        count = len(pieces)
+        self._draw_these(
+            count,
+            {"a_from": ends[:, 0], "a_to": ends[:, 1], "a_corner": np.tile(CORNERS, (count, 1)), "a_colour": shades},
+        )
 
 
 Ribbon = create_visual_node(RibbonVisual)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
@@ -27,12 +26,13 @@ def functions(
     as_json: Json = False,
 ) -> None:
     """List the functions that a loss may call, or tell of one."""
+    from ..errors import nearest
     from ..language.listing import rows
 
     listed = {row.name: row for row in rows()}
     if name is not None and name not in listed:
-        near = [row.name for row in listed.values() if name in row.also] or difflib.get_close_matches(name, listed, 1)
-        hint = f"did you mean {near[0]}?" if near else "atlas-fast functions lists them"
+        near = next((row.name for row in listed.values() if name in row.also), None) or nearest(name, listed)
+        hint = f"did you mean {near}?" if near else "atlas-fast functions lists them"
         raise typer.BadParameter(f"there is no function {name}: {hint}", param_hint="NAME")
     if as_json:
         print_object({row.name: asdict(row) for row in listed.values() if name in (None, row.name)})

@@ -6,14 +6,13 @@ where each is from.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, nearest
 from ..matrices import Matrix, matrix
 from .table import Table
 
@@ -21,8 +20,8 @@ from .table import Table
 def load(name: str) -> dict[str, Matrix]:
     """The data set of a name of NAMES. Raises DataError for another one."""
     if not isinstance(name, str) or name not in _LOADERS:
-        near = difflib.get_close_matches(str(name), _LOADERS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_LOADERS)}"
+        near = nearest(str(name), _LOADERS)
+        hint = f"did you mean {near!r}?" if near else f"there are {', '.join(_LOADERS)}"
         raise DataError(f"there is no data set {name!r}: {hint}")
     return _LOADERS[name]()
 

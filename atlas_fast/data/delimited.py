@@ -21,7 +21,7 @@ from ..errors import DataError
 from . import numerals
 from .columns import Column, Fault, Growing
 from .lines import Lines, undecodable
-from .records import Record, records, rectangle
+from .records import Record, check_mark, records, rectangle
 
 Chunk = tuple[list[int], list[tuple[str, ...]]]
 """Some rows: the lines that they begin in, and their columns."""
@@ -107,7 +107,7 @@ def _pass(path: Path, how: Dialect, faults: dict[int, Fault]) -> tuple[Read, dic
     """One reading. faults: of the columns known to hold labels. Also all faults, where it has to be done again."""
     source = path.name
     with path.open(encoding=how.encoding, newline="") as file:
-        names, rows = _headed(records(file, source, how.delimiter), source, how.header)
+        names, rows = _headed(records(file, source, how.delimiter), source, how)
         columns = [Growing(faults.get(i)) for i in range(len(names))]
         lines, gaps, dropped = Lines(), np.zeros(len(names), int), 0
         for starts, entries in _chunks(rows, len(names)):
@@ -134,12 +134,13 @@ def _pass(path: Path, how: Dialect, faults: dict[int, Fault]) -> tuple[Read, dic
     return Read(names, () if again else tuple(c.column() for c in columns), lines.rows, dropped, lines), again
 
 
-def _headed(rows: Iterator[Record], source: str, header: bool) -> tuple[tuple[str, ...], Iterator[Record]]:
+def _headed(rows: Iterator[Record], source: str, how: Dialect) -> tuple[tuple[str, ...], Iterator[Record]]:
     """The names of the columns, and the records below them. Raises DataError where the header is not as told."""
     first = next(rows, None)
     if first is None:
         raise DataError(f"{source} is empty: a table has at least one row")
-    if header:
+    check_mark(first, source, how.delimiter)
+    if how.header:
         _check_header(first, source)
         return tuple(name.strip() for name in first.entries), rectangle(rows, first, source)
     second = next(rows, None)

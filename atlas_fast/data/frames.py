@@ -21,6 +21,7 @@ def table(frame: Any, source: str) -> Table:
     if library is None:
         way_out = "call collect() first" if _library(frame, ("LazyFrame",)) else "give one of pandas or polars"
         raise DataError(f"{source} is a {type(frame).__name__}, a data frame or a series is wanted: {way_out}")
+    unnamed = not hasattr(frame, "columns") and frame.name is None
     if not hasattr(frame, "columns"):
         frame = frame.to_frame()
     rows, width = frame.shape
@@ -35,6 +36,8 @@ def table(frame: Any, source: str) -> Table:
         columns=tuple(columns),
         place=lambda row: f"row {row + 1:,}",
         dropping=f"leave out rows with one by {'dropna()' if pandas else 'drop_nulls() and drop_nans()'}",
+        # A series of no name is labelled 0 by to_frame, not by the person who has it.
+        labelled=not unnamed and any(isinstance(name, Real) and not isinstance(name, bool) for name in frame.columns),
     )
 
 

@@ -7,7 +7,9 @@ split by Python's csv module in its strict mode.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple, TextIO
 
 from ..errors import DataError
@@ -18,6 +20,9 @@ LONGEST_LINE = 1 << 26
 
 DELIMITERS = ",;\t|"
 """What delimits most files."""
+
+AHEAD = 100
+"""Records to look at, to find out whether all are one entry wider than the header."""
 
 
 class Record(NamedTuple):
@@ -58,13 +63,25 @@ def records(file: TextIO, source: str, delimiter: str) -> Iterator[Record]:
 def rectangle(rows: Iterator[Record], first: Record, source: str) -> Iterator[Record]:
     """The same records. Raises DataError at one that is not as wide as the first of the file."""
     width = len(first.entries)
-    for record in rows:
+    for number, record in enumerate(rows):
         if len(record.entries) != width:
             raise DataError(
                 f"{source} line {record.line:,} has {_counted(record)}, line {first.line:,} has {_counted(first)}: "
-                f"{_mending(record, first)}"
+                f"{(not number and _unnamed(record, rows, first)) or _mending(record, first)}"
             )
         yield record
+
+
+def check_mark(first: Record, source: str, delimiter: str) -> None:
+    """Raise DataError where the first line is no row, but tells Excel what delimits the others."""
+    mark = re.fullmatch(r"\s*sep=(.?)\s*", first.entries[0], re.IGNORECASE)
+    if mark is None or any(first.entries[1:]):
+        return
+    known = mark[1] or delimiter
+    more = "" if known == delimiter else f", and give delimiter={known!r}"
+    raise DataError(
+        f"{source} line {first.line:,} is no row, it tells Excel that {known!r} delimits the rows: take it out{more}"
+    )
 
 
 def delimiter_hint(entries: Sequence[str]) -> str:
@@ -100,6 +117,23 @@ def _reason(error: csv.Error) -> str:
     if "field limit" in text:
         return f"holds an entry of more than {csv.field_size_limit():,} characters: is a double quote never closed?"
     return "has text after a closing double quote: write a quote inside a quoted entry twice"
+
+
+def _unnamed(record: Record, rows: Iterator[Record], first: Record) -> str:
+    """What to do where a header is one entry short of every row, as R's write.table has it; else ""."""
+    width = len(first.entries)
+    if not record.entries[-1].strip() or any(numerals.number(entry) is not None for entry in first.entries):
+        return ""
+    try:
+        widths = [len(other.entries) for other in (record, *islice(rows, AHEAD))]
+    except DataError:
+        return ""
+    if width == 1 or len(widths) == 1 or set(widths) != {width + 1}:
+        return ""
+    return (
+        f"line {first.line:,} has no name for the first column, as R's write.table leaves it: write one in front, or "
+        f"write the file by write.csv"
+    )
 
 
 def _mending(record: Record, first: Record) -> str:

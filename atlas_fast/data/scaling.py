@@ -22,6 +22,7 @@ class Scaling:
 
     kind: "standardize", to mean 0 and standard deviation 1 (of the samples, dividing by their number), or "unit", to
     [0, 1]. offset, factor: (features, 1), read-only, in the units of the data. A feature that is constant becomes 0.
+    Made by `fit`.
     """
 
     kind: str

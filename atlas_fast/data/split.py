@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import ArgumentError, real, whole
-from ..errors import DataError
-from ..matrices import Matrix, matrix
+from ..matrices import Matrix, matrix, sample_count
 
 
 def split(data: Mapping[str, Any], test: float = 0.25, seed: int = 0) -> tuple[dict[str, Matrix], dict[str, Matrix]]:
@@ -30,15 +29,7 @@ def split(data: Mapping[str, Any], test: float = 0.25, seed: int = 0) -> tuple[d
     if not isinstance(data, Mapping):
         raise ArgumentError(f"data is a {type(data).__name__}, a dict of name -> matrix is wanted")
     found = {name: matrix(name, value) for name, value in data.items()}
-    counts = {name: value.shape[1] for name, value in found.items() if value.shape[1] > 1}
-    if not counts:
-        raise DataError("there is nothing to split: no matrix has more than one column, and columns are the samples")
-    if len(set(counts.values())) > 1:
-        told = ", ".join(f"{name} has {count:,}" for name, count in counts.items())
-        raise DataError(
-            f"the samples to split are the columns, as many in each matrix: {told}; transpose what stands the other way"
-        )
-    samples = next(iter(counts.values()))
+    samples = sample_count(found, "a split")
     # A product such as 0.07 * 100 may be a rounding error above the whole number that is meant.
     size = min(samples - 1, math.ceil(share * samples * (1 - 1e-15)))
     # A stream of its own, beside that of starts (the plain seed) and of batches (key 1).

@@ -6,12 +6,10 @@ samples; one-hot matrices of labels. What cannot be used is a DataError that nam
 
 from __future__ import annotations
 
-import difflib
 import operator
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +17,7 @@ from numpy.typing import NDArray
 
 from .. import arguments
 from ..arguments import ArgumentError
-from ..errors import DataError
+from ..errors import DataError, nearest
 from ..matrices import Matrix
 from ..memory import main_memory
 from . import delimited, numerals
@@ -35,7 +33,7 @@ DROPPING = 'give missing="drop" to leave out rows with one'
 
 
 class OneHot(NamedTuple):
-    """matrix: classes x samples, one 1 in each column. classes: the label of each row."""
+    """matrix: classes x samples, one 1 in each column. classes: the label of each row. Made by `table.onehot`."""
 
     matrix: Matrix
     classes: tuple[str, ...]
@@ -53,6 +51,8 @@ class Table:
     source: what messages call the table. columns: what was read. place: what messages call a row, which is
     counted from 0 here. dropping: what messages tell to do about rows with missing entries. dropped: how many rows
     were left out for them. flat: whether it was an array of one dimension, whose matrix is 1 x n either way.
+    text: whether it was delimited text, which another delimiter may split better. labelled: whether columns of the data
+    frame have numbers for labels, so that a number could mean two columns. Made by `read` or `of`.
     """
 
     names: tuple[str, ...]
@@ -63,6 +63,8 @@ class Table:
     dropping: str
     dropped: int = 0
     flat: bool = False
+    text: bool = False
+    labelled: bool = False
 
     def __repr__(self) -> str:
         return f"Table({self.source!r}: {self.rows:,} rows, columns {_listed(self.names)})"
@@ -91,10 +93,7 @@ class Table:
         arguments.choice("missing", missing, ("error", "drop"))
         if array is not None and not isinstance(array, str):
             raise ArgumentError(f"array is {array!r}, the name of an array is wanted")
-        try:
-            file = Path(path)
-        except TypeError:
-            raise ArgumentError(f"path is a {type(path).__name__}, the name of a file is wanted") from None
+        file = arguments.file("path", path)
         suffix = file.suffix.lower()
         if suffix not in (*TEXT, *ARRAYS):
             raise DataError(f"cannot read {file}: its name must end in one of {' '.join((*TEXT, *ARRAYS))}")
@@ -124,6 +123,7 @@ class Table:
             lambda row: f"line {lines.of(row):,}",
             DROPPING,
             found.dropped,
+            text=True,
         )
 
     @classmethod
@@ -141,7 +141,8 @@ class Table:
 
         columns: names, or numbers counted from 1; one or several; None is all of them. samples: what the samples are
         in the table, its "rows" (the matrix is its transpose) or its "columns". Raises DataError where a chosen
-        column is not there, or holds what is no finite number.
+        column is not there, or holds what is no finite number; ArgumentError for a number where a data frame's own
+        labels are numbers.
         """
         arguments.choice("samples", samples, ("rows", "columns"))
         chosen = self._chosen(columns)
@@ -151,7 +152,7 @@ class Table:
             column = self.columns[index]
             if isinstance(column, Labels):
                 place, entry = self._place(column.fault.row, index), column.fault.entry
-                way_out = numerals.way_out(entry) or (len(self.names) == 1 and delimiter_hint([entry])) or NO_NUMBER
+                way_out = numerals.way_out(entry) or self._delimiter([entry]) or NO_NUMBER
                 raise DataError(f"{place} holds {_shown(entry)}, a number is wanted: {way_out}")
             row[:] = column.values
         self._check_finite(found, chosen)
@@ -165,9 +166,13 @@ class Table:
 
         classes: all labels that may occur, in the order of the rows; None is those that do occur, sorted, numbers by
         their size. Raises DataError for a missing label, one that is not among the classes, and for more than
-        MOST_CLASSES of them.
+        MOST_CLASSES of them; ArgumentError for several columns, and for classes that cannot be used.
         """
-        (index,) = self._chosen(column)
+        chosen = self._chosen(column)
+        if len(chosen) != 1:
+            name = _shown(self.names[chosen[0]])
+            raise ArgumentError(f"onehot makes classes of one column, not of {len(chosen):,}: name it, as in {name}")
+        (index,) = chosen
         labels, codes = self._encoded(index)
         gaps = np.flatnonzero(codes < 0)
         if gaps.size:
@@ -178,10 +183,10 @@ class Table:
         if unknown:
             row = int(np.flatnonzero(np.isin(codes, unknown))[0])
             label = labels[codes[row]]
-            near = difflib.get_close_matches(label, wanted, n=1)
+            near = nearest(label, wanted)
             raise DataError(
                 f"{self._place(row, index)} holds {_shown(label)}, which is none of the classes {_listed(wanted)}"
-                + (f": did you mean {near[0]!r}?" if near else ": name it among the classes, or leave them out")
+                + (f": did you mean {near!r}?" if near else ": name it among the classes, or leave them out")
             )
         _check_memory(self.source, len(wanted), self.rows)
         found = np.zeros((len(wanted), self.rows))
@@ -261,6 +266,11 @@ class Table:
             number = None
         if number is None or isinstance(column, bool | np.bool_):
             raise ArgumentError(f"columns holds {column!r}: a name is wanted, or a number counted from 1")
+        if self.labelled:
+            raise ArgumentError(
+                f"columns holds {number}, and columns of {self.source} have numbers for labels: write "
+                f"{str(number)!r} for the one that is labelled so"
+            )
         if not 1 <= number <= len(self.names):
             raise DataError(
                 f"{self.source} has no column number {number}: its columns are counted from 1 to {len(self.names):,}"
@@ -268,13 +278,16 @@ class Table:
         return number - 1
 
     def _near(self, name: str) -> str:
-        hint = delimiter_hint(self.names)
-        if hint:
+        if hint := self._delimiter(self.names):
             return hint
-        if name.strip().isdecimal():
+        if name.strip().isdecimal() and not self.labelled:
             return f"for column number {name.strip()} leave out the quotes"
-        near = difflib.get_close_matches(name, self.names, n=1)
-        return f"did you mean {near[0]!r}?" if near else f"its columns are {_listed(self.names)}"
+        near = nearest(name, self.names)
+        return f"did you mean {near!r}?" if near else f"its columns are {_listed(self.names)}"
+
+    def _delimiter(self, entries: Sequence[str]) -> str:
+        """A hint at another delimiter, of delimited text whose rows were left in one piece; else ""."""
+        return delimiter_hint(entries) if self.text and len(self.names) == 1 else ""
 
     def _check_finite(self, found: Matrix, chosen: Sequence[int]) -> None:
         """Raise DataError for the first row of features x samples with an entry that is missing or infinite."""

@@ -206,7 +206,7 @@ _ROWS = (
     ),
     Function(
         "silu",
-        "x * sigmoid(x)",
+        "x .* sigmoid(x)",
         lambda b, x: b.emit("mul", x, b.emit("sigmoid", x)),
         also=("swish",),
         definition="x .* sigmoid(x)",
@@ -348,7 +348,7 @@ _ROWS = (
     ),
     Function(
         "hinge",
-        "the mean of max(0, 1 - x*y), the labels -1 and 1",
+        "the mean of max(0, 1 - x .* y), the labels -1 and 1",
         formulas.hinge,
         XY,
         _loss,

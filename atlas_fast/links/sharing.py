@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from .. import arguments
 from ..arguments import ArgumentError
 from ..errors import StoreError, WorkspaceError
 from ..optimizers import make
@@ -31,7 +32,8 @@ def share(problem: Problem | Workspace, run: Run | None = None) -> str:
     run: one of the problem, whose optimizer, epochs, seed and batch size the link holds as well, and its start where
     the seed does not give that. A workspace says all that itself, and more; its files go along as numbers.
 
-    Raises StoreError where that is too much for a link, ArgumentError for a run of another problem.
+    Raises StoreError where that is too much for a link, ArgumentError for what is no problem
+    or no run, and for a run of another problem.
     """
     if isinstance(problem, Workspace):
         if run is not None:
@@ -45,6 +47,7 @@ def share(problem: Problem | Workspace, run: Run | None = None) -> str:
     document["weights"] = {name: list(shape) for name, shape in problem.weights.items()}
     starts = dict(problem.given)
     if run is not None:
+        run = arguments.run(run)
         if run.weights.shape[1] != problem.size:
             raise ArgumentError(f"the run is of {run.weights.shape[1]} scalar weights, the problem has {problem.size}")
         document["training"] = _training(run)

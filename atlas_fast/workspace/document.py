@@ -7,16 +7,15 @@ not in the loss, shows when the problem is made.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from typing import Any, get_type_hints
 
 from ..arguments import ArgumentError, is_name
-from ..errors import WorkspaceError
-from ..optimizers import OPTIMIZERS, Optimizer
+from ..errors import WorkspaceError, nearest
+from ..optimizers import OPTIMIZERS, Optimizer, find, make
 from .keys import (
     ORIGINS,
     PLANES,
@@ -107,8 +106,8 @@ def _stray(name: str, value: Any) -> str:
 
 def _nearest(name: str, known: Iterable[str], form: str) -> str:
     names = list(known)
-    near = [ALSO[name]] if ALSO.get(name) in names else difflib.get_close_matches(name, names, 1)
-    return f": did you mean {form.format(near[0])}?" if near else f": {', '.join(form.format(n) for n in names)}"
+    near = ALSO[name] if ALSO.get(name) in names else nearest(name, names)
+    return f": did you mean {form.format(near)}?" if near else f": {', '.join(form.format(n) for n in names)}"
 
 
 def _check(what: str, key: Key, value: Any) -> None:
@@ -169,6 +168,8 @@ def _check_known(where: str, key: str, known: Iterable[str]) -> None:
 
 def _check_section(name: str, section: Mapping[str, Any], source: str) -> None:
     where, keys = f"{source}: [{name}]", SECTIONS[name]
+    if name == "training":
+        _check_settings(where, section)
     for key, value in section.items():
         if name == "training" and key not in keys:
             continue  # a setting of the optimizer
@@ -183,30 +184,35 @@ def _check_section(name: str, section: Mapping[str, Any], source: str) -> None:
                 raise WorkspaceError(f'{where} {key} goes with plane = "{plane}"')
 
 
+def _check_settings(where: str, section: Mapping[str, Any]) -> None:
+    """Raise WorkspaceError for a key that is neither one of [training] nor a setting of its optimizer.
+
+    Where no optimizer is named, that of any will do: what is missing is told next.
+    """
+    name = section.get("optimizer")
+    known = isinstance(name, str) and name in OPTIMIZERS
+    kinds = [OPTIMIZERS[str(name)]] if known else list(OPTIMIZERS.values())
+    settings = dict.fromkeys(field.name for kind in kinds for field in fields(kind) if field.init)
+    names = [*settings, *SECTIONS["training"]]
+    for key in section:
+        if key not in names:
+            what = f"no setting of {name}" if known else "no key of this section"
+            raise WorkspaceError(f"{where} {shown(key)} is {what}{_nearest(key, names, '{}')}")
+
+
 def optimizer(document: Mapping[str, Any], source: str) -> Optimizer | None:
     """The optimizer of [training] with its settings; None without that section. Raises WorkspaceError."""
     section = document.get("training")
     if section is None:
         return None
-    where, name = f"{source}: [training]", section["optimizer"]
-    if name not in OPTIMIZERS:
-        raise WorkspaceError(f"{where} optimizer is {shown(name)}{_nearest(name, OPTIMIZERS, '{}')}")
-    kind = OPTIMIZERS[name]
-    rows = {field.name: field for field in fields(kind) if field.init}
-    hints = get_type_hints(kind)
+    where = f"{source}: [training]"
     settings = {key: value for key, value in section.items() if key not in SECTIONS["training"]}
-    for key, value in settings.items():
-        if key not in rows:
-            raise WorkspaceError(
-                f"{where} {shown(key)} is no setting of {name}{_nearest(key, [*rows, *SECTIONS['training']], '{}')}"
-            )
-        _check(f"{where} {key}", _setting(hints[key]), value)
-        settings[key] = tuple(value) if isinstance(value, list) else value
-    for key, row in rows.items():
-        if row.default is MISSING and row.default_factory is MISSING and key not in settings:
-            raise WorkspaceError(f"{where} {key} is missing: {name} wants it, as in {key} = 0.01")
     try:
-        return kind(**settings)
+        kinds = get_type_hints(find(section["optimizer"]))
+        for key, value in settings.items():
+            if key in kinds:
+                _check(f"{where} {key}", _setting(kinds[key]), value)
+        return make(section["optimizer"], settings)
     except ArgumentError as error:
         raise WorkspaceError(f"{where} {error}") from None
 

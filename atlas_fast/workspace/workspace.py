@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import arguments
 from ..arguments import ArgumentError
 from ..errors import DataError, WorkspaceError
 from ..optimizers import Optimizer
@@ -51,8 +52,8 @@ class Workspace:
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Workspace:
         """The workspace of a TOML file. Raises WorkspaceError, in one line, for a file that cannot be read, is no
-        TOML, or has a key or value that is not wanted."""
-        file = Path(path)
+        TOML, or has a key or value that is not wanted; ArgumentError for a path that is no text."""
+        file = arguments.file("path", path)
         try:
             with file.open("rb") as stream:
                 content = stream.read(LARGEST + 1)
@@ -120,7 +121,7 @@ class Workspace:
 
     def save(self, path: str | os.PathLike[str]) -> list[Path]:
         """Write it to a new .toml file, large data to a .npz file beside it; return both. See `filing.save`."""
-        return filing.save(self, Path(path))
+        return filing.save(self, arguments.file("path", path))
 
     def problem(self) -> Problem:
         """The problem, with its data for training. Raises WorkspaceError for data that cannot be read, and what

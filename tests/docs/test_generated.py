@@ -32,3 +32,11 @@ def test_every_public_name_is_described(root: Path) -> None:
     for heading in page.split("\n### ")[1:]:
         name, _, text = heading.partition("\n")
         assert len(text.split()) > 5, f"{name} has no docstring"
+
+
+def test_what_nobody_calls_has_no_signature(root: Path) -> None:
+    page = (root / "docs" / "api.md").read_text(encoding="utf-8")
+    for name in ("Run", "Comparison", "Surface", "Path", "Table", "OneHot", "Scaling", "Workspace"):
+        assert f"\naf.{name}(" not in page, name
+    for name in ("Problem", "Plane", "Adam", "compare", "Table.read", "Scaling.fit"):
+        assert f"\naf.{name}(" in page, name

@@ -326,3 +326,10 @@ def test_training_takes_an_optimizer_and_nothing_else() -> None:
     for other in (af.Adam, "adam", Optimizer()):
         with pytest.raises(af.ArgumentError, match="one such as Adam"):
             af.Problem("x^2").train(other, 1)  # type: ignore[arg-type]
+
+
+def test_a_switch_may_be_numpy_s() -> None:
+    found = af.SGD(lr=0.1, momentum=0.5, nesterov=np.True_)  # type: ignore[arg-type]
+    assert found.nesterov is True
+    assert repr(found) == "SGD(lr=0.1, momentum=0.5, nesterov=True)"
+    assert af.Adam(lr=0.1, amsgrad=np.False_) == af.Adam(lr=0.1)  # type: ignore[arg-type]

@@ -210,6 +210,20 @@ def test_a_plane_cannot_be_changed() -> None:
 SCALARS = {"expression": "x^2 + y^2 + z^2"}
 
 
+LINE = np.outer(np.arange(6.0), np.ones(7))
+"""Steps along a line: one component, and a second direction that explains nothing."""
+
+
+def test_a_run_has_as_many_components_as_its_steps_span() -> None:
+    steps = np.random.default_rng(3).normal(size=(21, 60))
+    shares = af.Plane.pca(recorded(steps), (0, 19)).explained
+    assert shares is not None and shares[1] > 1e-3
+    for which in (20, 50):
+        with pytest.raises(af.ArgumentError, match=r"this run has 20 components, counted from 0$"):
+            af.Plane.pca(recorded(steps), (0, which))
+    assert af.Plane.pca(recorded(LINE)).explained == (pytest.approx(1.0), 0.0)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -233,7 +247,12 @@ SCALARS = {"expression": "x^2 + y^2 + z^2"}
         (lambda p: af.Plane.pca(recorded(np.ones((5, 3)))), r"the run did not move"),
         (lambda p: af.Plane.pca(recorded(np.eye(5)), components=(1, 1)), r"two different numbers are wanted"),
         (lambda p: af.Plane.pca(recorded(np.eye(5)), components=3), r"two different numbers are wanted"),
-        (lambda p: af.Plane.pca(recorded(np.eye(5)), components=(0, 9)), r"this run has 5 components"),
+        (lambda p: af.Plane.pca(recorded(np.eye(5)), components=(0, 9)), r"this run has 4 components"),
+        (lambda p: af.Plane.pca(recorded(LINE), components=(0, 2)), r"this run has 2 components, counted from 0"),
+        (lambda p: af.Plane.random(3, [0.0]), r"problem is a int, a Problem is wanted"),
+        (lambda p: af.Plane.axes(3, "x"), r"problem is a int, a Problem is wanted"),
+        (lambda p: af.Plane([0, 0], [1, 0], [0, 1]).at("a", "b"), r"a is 'a', a number is wanted"),
+        (lambda p: af.Plane([0, 0], [1, 0], [0, 1]).at(1, "b"), r"b is 'b', a number is wanted"),
         (lambda p: af.Plane.default(p), r"needs a plane: Plane.pca\(run\) .* Plane.random"),
         (lambda p: p.surface(), r"3 scalar weights needs a plane: Plane.pca\(run\) .* Plane.random"),
     ],

@@ -102,6 +102,20 @@ BAD = {
     "a delimiter at the end of rows": Bad(
         b"a,b\n1,2,\n3,4,\n", PLAIN, ["line 2 has 3", "take out the delimiter at its end"]
     ),
+    "a header without the name of the first column": Bad(
+        b'"a","b"\n"1",5,x\n"2",6,y\n', PLAIN, ["line 2 has 3 entries, line 1 has 2", "R's write.table", "write.csv"]
+    ),
+    "a first row that is long": Bad(b"a,b\n1,2,3\n4,5\n", PLAIN, ["line 2 has 3 entries", "double quotes"]),
+    "a mark for Excel": Bad(
+        b"sep=;\na;b\n1;2\n",
+        PLAIN,
+        ["line 1 is no row, it tells Excel that ';'", "take it out, and give delimiter=';'"],
+    ),
+    "a mark for Excel, read as it says": Bad(
+        b"\xef\xbb\xbfsep=;\r\na;b\r\n1;2\r\n",
+        {"delimiter": ";"},
+        ["line 1 is no row", "delimits the rows: take it out"],
+    ),
     "a row that is long below a quoted newline": Bad(
         b'a,b\n"1\n",2\n3,4,5\n', PLAIN, ["line 4 has 3 entries, line 1 has 2"]
     ),

@@ -134,7 +134,20 @@ def test_pandas_columns_of_one_name_and_of_several_levels() -> None:
     numbered = af.Table.of(pandas.DataFrame([[1, 2], [3, 4]]))
     assert numbered.names == ("0", "1")
     np.testing.assert_array_equal(numbered.matrix("1"), [[2, 4]])
-    np.testing.assert_array_equal(numbered.matrix(1), [[1, 3]])
+    assert message(lambda: numbered.matrix(1)) == (
+        "columns holds 1, and columns of the data frame have numbers for labels: write '1' for the one that is "
+        "labelled so"
+    )
+    assert "has no column '7': its columns are '0', '1'" in message(lambda: numbered.matrix("7"))
+    mixed = af.Table.of(pandas.DataFrame([[1, 2], [3, 4]], columns=["a", 2019]))
+    np.testing.assert_array_equal(mixed.matrix("2019"), [[2, 4]])
+    assert "write '2' for" in message(lambda: mixed.matrix(["a", 2]))
+    np.testing.assert_array_equal(af.Table.of(pandas.Series([5, 6])).matrix(1), [[5, 6]])
+
+
+def test_a_frame_of_one_column_has_no_delimiter(library: Any) -> None:
+    table = af.Table.of(library.DataFrame({"a,b": ["1,2", "3,4"]}))
+    assert "delimiter" not in message(table.matrix) + message(lambda: table.matrix("b"))
 
 
 def test_polars_own_types() -> None:
