@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,8 +30,10 @@ def fitting_memory() -> Iterator[None]:
 
 
 def real(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> float:
-    """value as a finite float, greater than `above` and at least `least`."""
+    """value as a finite float, greater than `above` and at least `least`; texts and booleans are not taken."""
     try:
+        if isinstance(value, str | bytes | bool | np.bool_):
+            raise TypeError
         number = float(value)
     except (TypeError, ValueError):
         raise ArgumentError(f"{name} is {value!r}, a number is wanted") from None
@@ -96,12 +98,27 @@ def backend(value: Any) -> str:
     return "cpu" if name == "auto" else str(name)
 
 
+def numbers(name: str, value: ArrayLike, dtype: str = "float64") -> NDArray[Any]:
+    """value as an array. Raises ArgumentError, which for a run or a dict says where its vector is."""
+    try:
+        return np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} is {_no_array(value)}") from None
+
+
+def _no_array(value: Any) -> str:
+    from .training import Run  # which imports this module
+
+    if isinstance(value, Run):
+        return "a run: give run.final, its last weights, or run.weights[step]"
+    if isinstance(value, Mapping):
+        return "a dict: problem.pack(..) makes a vector of it"
+    return "no array of numbers"
+
+
 def points(name: str, value: ArrayLike, size: int, dtype: str = "float64") -> NDArray[Any]:
     """value as (k, size), from (k, size) or (size,)."""
-    try:
-        array = np.asarray(value, dtype=dtype)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} is no array of numbers") from None
+    array = numbers(name, value, dtype)
     if array.ndim not in (1, 2) or array.shape[-1] != size:
         raise ArgumentError(
             f"{name} has the shape {array.shape}; this problem has {size} scalar weights, "
@@ -112,10 +129,7 @@ def points(name: str, value: ArrayLike, size: int, dtype: str = "float64") -> ND
 
 def vector(name: str, value: ArrayLike, size: int | None = None) -> Vector:
     """value as a finite float64 (P,), P = size where that is given. A copy, read-only."""
-    try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} is no vector of numbers") from None
+    array: Vector = numbers(name, value).copy()
     if array.ndim != 1 or array.size == 0 or (size is not None and array.size != size):
         wanted = "a vector (P,)" if size is None else f"a vector of the {size} scalar weights, ({size},),"
         raise ArgumentError(f"{name} has the shape {array.shape}, {wanted} is wanted")

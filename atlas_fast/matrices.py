@@ -47,6 +47,16 @@ def matrix(name: str, value: Any) -> Matrix:
     return found
 
 
+def either(given: int, shape: str) -> str:
+    """What to write for a weight that was given as a whole number, which says neither a shape nor a starting value.
+
+    shape: how a shape with so many rows is written where it was given.
+    """
+    start = f"{given}.0 for a starting value"
+    rows = "1 row" if given == 1 else f"{given} rows"
+    return f"write {shape} for a shape with {rows}, {start}" if given > 0 else f"write {start}"
+
+
 def _array(name: str, value: Any) -> NDArray[Any]:
     if value is None:
         raise DataError(f"{name} is None: give it an array, or leave it out to make it a weight")

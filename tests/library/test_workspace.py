@@ -346,6 +346,11 @@ def test_a_misspelt_key_is_told_the_right_one(section: str, key: str, rest: dict
         ({**BOWL, "data": {"X": {"dataset": "iirs", "part": "X"}}}, "[data.X] there is no data set 'iirs'"),
         ({**BOWL, "weights": {"x": True}}, "[weights] x is true, a shape such as [10, 4]"),
         ({**BOWL, "weights": {"x": [2.5, 1]}}, "[weights] x is [2.5, 1], a shape such as [10, 4]"),
+        (
+            {**BOWL, "weights": {"x": 10}},
+            '[weights] x is 10: write [10, "?"] for a shape with 10 rows, 10.0 for a starting value',
+        ),
+        ({**BOWL, "weights": {"x": 0}}, "[weights] x is 0: write 0.0 for a starting value"),
         ({**BOWL, "weights": {"z": 1.0}}, "z is given as a weight, and the expression does not use it"),
         ({**BOWL, "split": {}}, "[split] test is missing: a number between 0 and 1 is wanted"),
         ({**LINE, "split": {"test": 0.5, "seed": 1}, "data": {"X": {"values": [[1]]}}}, "[split] there is nothing to"),
@@ -447,7 +452,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_file_of_windows_reads_as_any_other(tmp_path: Path) -> None:
-    (tmp_path / "w.toml").write_bytes(b'\xef\xbb\xbfloss = """\r\nz = x + 1\r\nz^2 + y^2"""\r\n[weights]\r\nx = 1\r\n')
+    (tmp_path / "w.toml").write_bytes(
+        b'\xef\xbb\xbfloss = """\r\nz = x + 1\r\nz^2 + y^2"""\r\n[weights]\r\nx = 1.0\r\n'
+    )
     assert af.Workspace.read(tmp_path / "w.toml").loss == "z = x + 1\nz^2 + y^2"
 
 
@@ -477,7 +484,8 @@ def test_any_document_is_a_workspace_or_one_line(document: dict[str, Any]) -> No
 # Round trips
 
 texts = st.text(st.characters(codec="utf-8"), min_size=1)
-numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63 - 1)
+floats = st.floats(allow_nan=False, allow_infinity=False)
+numbers = floats | st.integers(-(2**63), 2**63 - 1)
 names = st.from_regex(r"[A-Za-zα-ω][A-Za-z0-9_]{0,5}", fullmatch=True)
 matrices = st.integers(1, 4).flatmap(
     lambda width: st.lists(st.lists(numbers, min_size=width, max_size=width), min_size=1, max_size=4)
@@ -503,7 +511,7 @@ workspaces = st.fixed_dictionaries(
         "notes": texts,
         "data": st.dictionaries(names, data, max_size=3),
         "weights": st.dictionaries(
-            names, st.lists(sizes, min_size=2, max_size=2) | st.just("?") | numbers | matrices, max_size=3
+            names, st.lists(sizes, min_size=2, max_size=2) | st.just("?") | floats | matrices, max_size=3
         ),
         "split": st.fixed_dictionaries({"test": st.floats(0.01, 0.99)}, optional={"seed": seeds}),
         "training": st.fixed_dictionaries(
