@@ -93,9 +93,22 @@ def __getattr__(name: str) -> Any:
     elif name in _MODULES:
         value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
     else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # Python adds its own suggestion to a traceback, and needs the name and the module for it.
+        module = import_module(__name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_nearest(name)}", name=name, obj=module)
     globals()[name] = value
     return value
+
+
+def _nearest(name: str) -> str:
+    """The public name that was probably meant, for a message; nothing for names that Python itself asks for."""
+    if name.startswith("_"):
+        return ""
+    from difflib import get_close_matches
+
+    folded = {public.casefold(): public for public in __all__}
+    near = get_close_matches(name.casefold(), folded, 1, 0.7)
+    return f": the nearest name is {folded[near[0]]}" if near else ""
 
 
 def __dir__() -> list[str]:

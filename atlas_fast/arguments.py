@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,17 +63,13 @@ def file(name: str, value: str | os.PathLike[str]) -> Path:
         raise ArgumentError(f"{name} is a {type(value).__name__}, the name of a file is wanted") from None
 
 
-def numbers(name: str, value: ArrayLike) -> Vector:
-    """value as a float64 array of any shape, nan and inf included. Raises ArgumentError for what is no number."""
-    try:
-        return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise ArgumentError(f"{name} is {value!r}, a number or an array of them is wanted") from None
-
-
 def real(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> float:
-    """value as a finite float, greater than `above` and at least `least`. Raises ArgumentError for any other."""
+    """value as a finite float, greater than `above` and at least `least`. Raises ArgumentError for any other, texts and
+    booleans among them.
+    """
     try:
+        if isinstance(value, str | bytes | bool | np.bool_):
+            raise TypeError
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         raise ArgumentError(f"{name} is {value!r}, a number is wanted") from None
@@ -141,12 +137,27 @@ def backend(value: Any) -> str:
     return "cpu" if name == "auto" else str(name)
 
 
+def numbers(name: str, value: ArrayLike, dtype: str = "float64") -> NDArray[Any]:
+    """value as an array. Raises ArgumentError, which for a run or a dict says where its vector is."""
+    try:
+        return np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(f"{name} is {_no_array(value)}") from None
+
+
+def _no_array(value: Any) -> str:
+    from .training import Run  # which imports this module
+
+    if isinstance(value, Run):
+        return "a run: give run.final, its last weights, or run.weights[step]"
+    if isinstance(value, Mapping):
+        return "a dict: problem.pack(..) makes a vector of it"
+    return "no array of numbers"
+
+
 def points(name: str, value: ArrayLike, size: int, dtype: str = "float64") -> NDArray[Any]:
     """value as (k, size), from (k, size) or (size,). Raises ArgumentError for another shape, or no numbers."""
-    try:
-        array = np.asarray(value, dtype=dtype)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} is no array of numbers") from None
+    array = numbers(name, value, dtype)
     if array.ndim not in (1, 2) or array.shape[-1] != size:
         raise ArgumentError(
             f"{name} has the shape {array.shape}; this problem has {size} scalar weights, "
@@ -160,10 +171,7 @@ def vector(name: str, value: ArrayLike, size: int | None = None) -> Vector:
 
     Raises ArgumentError for another shape, for what is no number, and for nan and inf.
     """
-    try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} is no vector of numbers") from None
+    array: Vector = numbers(name, value).copy()
     if array.ndim != 1 or array.size == 0 or (size is not None and array.size != size):
         wanted = "a vector (P,)" if size is None else f"a vector of the {size} scalar weights, ({size},),"
         raise ArgumentError(f"{name} has the shape {array.shape}, {wanted} is wanted")

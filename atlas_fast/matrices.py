@@ -65,6 +65,16 @@ def sample_count(data: Mapping[str, Matrix], what: str) -> int:
     return next(iter(counts.values()))
 
 
+def either(given: int, shape: str) -> str:
+    """What to write for a weight that was given as a whole number, which says neither a shape nor a starting value.
+
+    shape: how a shape with so many rows is written where it was given.
+    """
+    start = f"{given}.0 for a starting value"
+    rows = "1 row" if given == 1 else f"{given} rows"
+    return f"write {shape} for a shape with {rows}, {start}" if given > 0 else f"write {start}"
+
+
 def _array(name: str, value: Any) -> NDArray[Any]:
     if value is None:
         raise DataError(f"{name} is None: give it an array, or leave it out to make it a weight")

@@ -19,7 +19,7 @@ from . import arguments, initialize, kernels, language
 from .arguments import ArgumentError, Vector
 from .errors import DataError, ExpressionError, ShapeError
 from .kernels import debug
-from .matrices import Matrix, matrix
+from .matrices import Matrix, either, matrix
 
 if TYPE_CHECKING:
     from .optimizers import Optimizer
@@ -49,8 +49,8 @@ class Problem:
 
     expression: the loss, one scalar, in the expression language.
     data: name -> array, data frame, nested list or number; features x samples; a vector of n becomes 1 x n.
-    weights: name -> shape, partial shape such as (10, None), None, or an array, which is its starting value. Those that
-    can be inferred may be left out; a name of the text that is not data is a weight.
+    weights: name -> shape, partial shape such as (10, None), None, or an array or a float, which is its starting value.
+    Those that can be inferred may be left out; a name of the text that is not data is a weight.
     sources: name of data -> where it comes from, such as "housing.csv", which errors of shapes then name.
 
     Raises ExpressionError for a text that cannot be read, ShapeError for shapes that do not fit or are not determined,
@@ -329,6 +329,8 @@ def _declared(weights: Mapping[str, Any]) -> Declared:
             raise DataError(
                 f"{name} in weights is {given}: write {tuple(given)} for a shape, [{given}] for a starting value"
             )
+        elif isinstance(given, int) and not isinstance(given, bool):
+            raise DataError(f"{name} in weights is {given}: {either(given, f'({given}, None)')}")
         else:
             values[name] = matrix(name, given)
             shapes[name] = _shape(values[name])

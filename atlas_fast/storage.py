@@ -82,8 +82,15 @@ RUN_FIELDS = (
 """What the header holds of a run; its arrays stand by themselves."""
 
 
+def check_folder(target: Path) -> None:
+    """Raise StoreError where the folder that a file is to stand in is not there."""
+    if not target.parent.is_dir():
+        raise StoreError(f"cannot write {target}: there is no folder {target.parent}")
+
+
 def write(target: Path, content: Callable[[IO[bytes]], object]) -> None:
     """Write a file whole: beside its place first, then moved there. Raises StoreError where that fails."""
+    check_folder(target)
     temporary = target.parent / f".{target.stem}.{secrets.token_hex(8)}{target.suffix}"
     try:
         # A new file with the permissions that the user's mask leaves, as open() would make it.

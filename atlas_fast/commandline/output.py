@@ -39,10 +39,10 @@ class Targets:
     def check(self, inputs: Sequence[Path] = ()) -> None:
         """Raise StoreError, before any work, for a file that cannot or must not be written."""
         from ..errors import StoreError
+        from ..storage import check_folder
 
         for path in self.paths:
-            if not path.parent.is_dir():
-                raise StoreError(f"cannot write {path}: there is no folder {path.parent}")
+            check_folder(path)
             if any(path.resolve() == other.resolve() for other in inputs):
                 raise StoreError(f"cannot write {path}: it is read by the workspace; name another with --out")
             if not self.named and path.exists() and not _ours(path):

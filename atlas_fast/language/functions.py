@@ -101,8 +101,9 @@ def _unchanged(relations: Relations, x: Sizes, *scalars: Sizes, axis: int | None
 @dataclass(frozen=True)
 class Function:
     """One row. has_axis: takes axis=0 or axis=1. normalizes: over the last axis unless `axis` is given.
-    also: names that others give to it, for hints. demand: what it wants of values that are data. over_classes: its
-    arguments are classes x samples, of two classes at least. definition: its meaning in the language itself, where
+    also: names that others give to it, for hints. demand: what it wants of values that are data. applies: the
+    function that a loss of logits and targets applies to its logits. over_classes: its arguments are classes x samples,
+    of two classes at least. definition: its meaning in the language itself, where
     that can say it; for ordinary numbers, since what is computed overflows less."""
 
     name: str
@@ -115,6 +116,7 @@ class Function:
     normalizes: bool = False
     also: tuple[str, ...] = ()
     demand: Demand | None = None
+    applies: str = ""
     over_classes: bool = False
     definition: str = ""
 
@@ -362,6 +364,7 @@ _ROWS = (
         (Argument("logits"), Argument("targets")),
         _loss,
         also=("crossentropy", "softmax_cross_entropy"),
+        applies="softmax",
         over_classes=True,
         definition="mean(-sum(targets .* log_softmax(logits, axis=0), axis=0))",
     ),
@@ -373,6 +376,7 @@ _ROWS = (
         _loss,
         also=("bce", "logistic_loss"),
         demand=Demand(1, lambda y: (y >= 0) & (y <= 1), lambda: "targets from 0 to 1"),
+        applies="sigmoid",
         definition="mean(softplus(logits) - targets .* logits)",
     ),
 )

@@ -159,8 +159,12 @@ def _readings(run: str, starts: dict[int, list[int]], most: int = 2) -> tuple[tu
 
 def nearest(run: str, candidates: Iterable[str]) -> str | None:
     """The candidate that was probably meant, whatever its letters' case, or None."""
-    by_folded = {candidate.casefold(): candidate for candidate in candidates}
-    found = difflib.get_close_matches(run.casefold()[:64], by_folded, 1, 0.7)
+    folded, by_folded = run.casefold()[:64], {candidate.casefold(): candidate for candidate in candidates}
+    found = difflib.get_close_matches(folded, by_folded, 1, 0.7)
+    if not found and len(folded) > 2:
+        # Of a short name, two letters that changed places are too much for that: mes for mse.
+        swaps = [folded[:i] + folded[i + 1] + folded[i] + folded[i + 2 :] for i in range(len(folded) - 1)]
+        found = [swap for swap in swaps if swap in by_folded]
     return by_folded[found[0]] if found else None
 
 

@@ -79,7 +79,9 @@ class _Scanner:
         while self.position < len(self.text):
             self.step(self.text[self.position])
         if self.open:
-            raise slips.not_closed(self.open[-1].sign, self.open[-1].span, self.closes_apart(self.open[-1]))
+            apart = self.closes_apart(self.open[-1])
+            unpaired = None if apart else slips.unpaired_bars(self.text, self.tokens)
+            raise unpaired or slips.not_closed(self.open[-1].sign, self.open[-1].span, apart)
         while self.tokens and self.tokens[-1].type == "NEWLINE":
             self.tokens.pop()
         if not self.tokens:
@@ -235,6 +237,8 @@ class _Scanner:
             self.add("DEFINE" if head.parameters is not None else "BIND", head.end, run)
             self.begin_line(head)
             return
+        if slips.is_dotted(self.text, end):
+            raise slips.dotted(self.text, start, self.declared, self.own)
         following = self.next_sign(end)
         if following == "=":
             argument = bool(self.open and self.open[-1].function)
@@ -320,6 +324,8 @@ class _Scanner:
             if slip is not None:
                 raise slip
             self.add("COMMA" if c == "," else "SEMICOLON", start + 1)
+        elif c == "_":
+            raise slips.no_name(text, start, self.tokens)
         else:
             raise slips.unexpected(c, start)
 
@@ -348,7 +354,9 @@ class _Scanner:
         if not self.open:
             raise ExpressionError(f"{c} closes nothing", (start, start + 1))
         if self.open[-1].sign != wanted:
-            raise ExpressionError(f"{self.open[-1].sign} is not closed before the {c}", self.open[-1].span)
+            raise slips.unpaired_bars(self.text, self.tokens) or ExpressionError(
+                f"{self.open[-1].sign} is not closed before the {c}", self.open[-1].span
+            )
         self.open.pop()
         self.add("CLOSE" if c == ")" else "MCLOSE", start + 1)
 

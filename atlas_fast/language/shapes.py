@@ -93,11 +93,12 @@ def _answered(inference: _Inference) -> Shapes:
     tree, data, weights = inference.tree, inference.data, inference.weights
     used = {name: data[name] for name in inference.order if name in data}
     open_sizes = {name: inference.shape_of_name[name] for name in inference.order if name not in data}
-    error = question(open_sizes, used, inference.sizes, weights, inference.places)
+    error = question(open_sizes, data, inference.sizes, weights, inference.places)
     if error is not None:
         raise error
     solved = {name: inference.known(shape) for name, shape in open_sizes.items()}
-    notes = remarks(tree, inference.shape, inference.sizes, [name for name in weights if name not in solved])
+    unused = [name for name in weights if name not in solved]
+    notes = remarks(tree, inference.shape, inference.sizes, data, unused)
     return Shapes(used, solved, notes, biases(tree.root, frozenset(used)))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from lark import Token
 
 from ..errors import ExpressionError, Span
+from .functions import CONSTANTS
 from .names import is_digit, is_letter, leading_function, nearest, nearest_function, word_end
 
 _SIGNS = {
@@ -29,6 +30,10 @@ _SIGNS = {
 }
 """Signs of other languages, and what stands for them here."""
 
+_OPENING = ("AOPEN", "NOPEN")
+_AFTER_CLOSING = frozenset({"END", "POWER", "SUPERSCRIPT", "TIMES", "DIVIDE", "HADAMARD", "CLOSE", "COMMA", "NEWLINE"})
+"""Tokens that stand behind bars that close, never behind bars that open; signs such as - do both."""
+
 _RAISED = "⁰¹⁴⁵⁶⁷⁸⁹"
 _LOWERED = "₀₁₂₃₄₅₆₇₈₉"
 
@@ -49,8 +54,6 @@ def unexpected(c: str, start: int) -> ExpressionError:
         hint = f"write ^{unicodedata.digit(c)}"
     elif c in _LOWERED:
         hint = f"write the digit {unicodedata.digit(c)}"
-    elif c == "_":
-        return ExpressionError("a name begins with a letter", (start, start + 1))
     shown = c if c.isprintable() else f"U+{ord(c):04X} {unicodedata.name(c, '')}".strip()
     hint = hint if c.isprintable() else "leave it out"
     return ExpressionError(f"{shown} has no meaning here", (start, start + 1), hint=hint)
@@ -89,6 +92,55 @@ def ambiguous_bars(span: Span) -> ExpressionError:
         span,
         hint="write a space after bars that close, parentheses around a norm within a norm",
     )
+
+
+def unpaired_bars(text: str, tokens: Sequence[Token]) -> ExpressionError | None:
+    """The error for |x||_2 and ||x|^2: bars that were meant to close, and were read to open. tokens: those before a
+    sign that cannot begin a value, or the end. None where there are no such bars."""
+    kinds = [token.type for token in tokens]
+    following = [*kinds[1:], "END"]
+    for i, kind in enumerate(kinds):
+        # A value stands before them, and what stands behind them cannot begin one.
+        opens = kind in _OPENING and "IMPLICIT" in kinds[i - 1 : i] and following[i] in _AFTER_CLOSING
+        if opens and any(before in _OPENING for before in kinds[:i]):
+            start, stop = tokens[i].start_pos or 0, tokens[i].end_pos or 0
+            start -= text[start - 1] == "|"
+            return ExpressionError(
+                "the bars do not pair", (start, stop), hint="write |x| for the absolute value, ||x||_2 for a norm"
+            )
+    return None
+
+
+def no_name(text: str, start: int, tokens: Sequence[Token]) -> ExpressionError:
+    """A _ that no name stands before."""
+    span = (start, start + 1)
+    if tokens and tokens[-1].type == "ACLOSE":
+        return ExpressionError("an absolute value has no order", span, hint="write ||x||_1 or ||x||_2 for a norm")
+    return unpaired_bars(text, tokens) or ExpressionError("a name begins with a letter", span)
+
+
+def is_dotted(text: str, end: int) -> bool:
+    """Whether the word that ends here goes on behind a point, as np.exp does; A.T is a transpose."""
+    after = word_end(text, end + 1)
+    return text[end : end + 1] == "." and after > end + 1 and text[end + 1 : after] != "T"
+
+
+def dotted(text: str, start: int, declared: Collection[str], own: Collection[str]) -> ExpressionError:
+    """np.exp(..), X.sum(): names of other libraries."""
+    end = word_end(text, start)
+    first, before, last = text[start:end], end, text[start:end]
+    while is_dotted(text, end):
+        before, after = end, word_end(text, end + 1)
+        last, end = text[end + 1 : after], after
+    function = last if last in own else nearest_function(last, own)
+    hint = ""
+    if function is not None and first in declared:
+        hint = f"write {function}({text[start:before]})"
+    elif function is not None:
+        hint = f"{function}(..) is written without {text[start:before]}."
+    elif last in CONSTANTS:
+        hint = f"{last} is written without {text[start:before]}."
+    return ExpressionError("names with a point are not of the language", (start, end), hint=hint)
 
 
 def indexing(start: int) -> ExpressionError:
@@ -130,7 +182,9 @@ def unknown_run(run: str, span: Span, call: bool, declared: Collection[str], own
         meant = name or (f"{function}(...)" if function else None)
     if meant is not None:
         return ExpressionError(message, span, hint=f"did you mean {meant}?")
-    if call:
+    if call and run.islower():
+        hint = f"define it in a line before the loss, {shown}(z) = .."
+    elif call:
         hint = f"for a product declare {shown} and write {shown}*(...)"
     else:
         hint = f'give data={{"{shown}": ..}} or weights={{"{shown}": None}}, or write a product out with *'

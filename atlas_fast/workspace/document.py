@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 
 from ..arguments import ArgumentError, is_name
 from ..errors import WorkspaceError, nearest
+from ..matrices import either
 from ..optimizers import OPTIMIZERS, Optimizer, find, make
 from .keys import (
     ORIGINS,
@@ -88,6 +89,9 @@ def checked(document: Any, source: str) -> None:
     for name, value in document.get("weights", {}).items():
         _check_name("weights", name, source)
         _check(f"{source}: [weights] {name}", WEIGHT, value)
+        if is_number(value) and isinstance(value, int):
+            told = either(value, shown([value, "?"]))
+            raise WorkspaceError(f"{source}: [weights] {name} is {value}: {told}")
     for name in SECTIONS:
         if name in document:
             _check_section(name, document[name], source)

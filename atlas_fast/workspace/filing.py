@@ -41,7 +41,7 @@ def save(workspace: Workspace, target: Path) -> list[Path]:
     Files that it reads are named as seen from the new place. Returns what was written. Raises StoreError where a file
     is there already or cannot be written, ArgumentError for a name that does not end in .toml.
     """
-    from ..storage import write
+    from ..storage import check_folder, write
 
     if target.suffix.lower() != ".toml":
         raise ArgumentError(f"a workspace's name ends in .toml, {target} does not")
@@ -58,8 +58,7 @@ def save(workspace: Workspace, target: Path) -> list[Path]:
     for path in paths:
         if path.exists():
             raise StoreError(f"{path} is there already: name another")
-        if not path.parent.is_dir():
-            raise StoreError(f"cannot write {path}: there is no folder {path.parent}")
+        check_folder(path)
     if large:
         arrays: dict[str, Any] = large
         write(beside, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))

@@ -22,6 +22,13 @@ WRONG = [
     ("|x", "| is not closed", ""),
     ("||", "|| is not closed", ""),
     ("||x", "|| is not closed", ""),
+    ("|A*X - Y||_2", "the bars do not pair", "write |x| for the absolute value, ||x||_2 for a norm"),
+    ("||A*X - Y|_2", "the bars do not pair", "write |x| for the absolute value, ||x||_2 for a norm"),
+    ("||A*X - Y|", "the bars do not pair", "write |x| for the absolute value, ||x||_2 for a norm"),
+    ("|A*X - Y||", "the bars do not pair", "write |x| for the absolute value, ||x||_2 for a norm"),
+    ("||A*X - Y|^2 + x", "the bars do not pair", "write |x| for the absolute value, ||x||_2 for a norm"),
+    ("(|A*X - Y||)", "the bars do not pair", "write |x| for the absolute value, ||x||_2 for a norm"),
+    ("mean(|A*X|_1)", "an absolute value has no order", "write ||x||_1 or ||x||_2 for a norm"),
     ("||x| + 1|", "|| is not closed", "write a space between two absolute values that open together: | |"),
     ("2*||x|*|y||", "|| is not closed", "write a space between two absolute values that open together: | |"),
     ("||x| + ||y| + 1|", "|| is not closed", ""),
@@ -78,7 +85,12 @@ WRONG = [
     ('"x"', '" has no meaning here', ""),
     ("x\x00y", "U+0000 has no meaning here", "leave it out"),
     ("x\u200by", "U+200B ZERO WIDTH SPACE has no meaning here", "leave it out"),
-    ("x.y", ". has no meaning here", ""),
+    ("x.y", "names with a point are not of the language", ""),
+    ("np.exp(X)", "names with a point are not of the language", "exp(..) is written without np."),
+    ("x*torch.nn.relu(x)", "names with a point are not of the language", "relu(..) is written without torch.nn."),
+    ("2*math.pi*x", "names with a point are not of the language", "pi is written without math."),
+    ("X.sum()", "names with a point are not of the language", "write sum(X)"),
+    ("A.Tx", "names with a point are not of the language", ""),
     ("_x", "a name begins with a letter", ""),
     # Commas
     ("x, y", ", separates the arguments of a function or the entries of a matrix", ""),
@@ -126,10 +138,13 @@ WRONG = [
     ("relo(B*X)", "there is no function relo", "did you mean relu?"),
     ("Relu(x)", "there is no function Relu", "did you mean relu?"),
     ("ln(x)", "there is no function ln", "did you mean log?"),
-    ("foo(x)", "there is no function foo", "for a product declare foo and write foo*(...)"),
+    ("foo(x)", "there is no function foo", "define it in a line before the loss, foo(z) = .."),
+    ("mish(A*X)", "there is no function mish", "define it in a line before the loss, mish(z) = .."),
+    ("mes(A*X, Y)", "there is no function mes", "did you mean mse?"),
+    ("mea(X)", "there is no function mea", "did you mean mean?"),
     ("sine(x)", "there is no function sine", "did you mean sin?"),
     ("α*alpha", "alpha and α would be two names", "write α"),
-    ("my_name(x)", "there is no function my_name", "for a product declare my_name and write my_name*(...)"),
+    ("my_name(x)", "there is no function my_name", "define it in a line before the loss, my_name(z) = .."),
     ("ABX(2)", "there is no function ABX", "for a product declare ABX and write ABX*(...)"),
     # Calls
     ("mse(x)", "mse takes 2 values, not 1", ""),
@@ -257,6 +272,50 @@ def test_wrong_texts(text, message, hint):
     assert (error.message, error.hint) == (message, hint)
     assert error.text == text
     assert isinstance(error, AtlasError)
+
+
+NETWORK = "||A*relu(B*X + C) + D - Y||_2"
+
+FORGOTTEN = [
+    # text, data, weights, the message's beginning, the hint's
+    (
+        NETWORK,
+        {},
+        {"B": (10, None)},
+        'no data were given, and without them sizes are not determined: give data={"X": .., ',
+        "where X is",
+    ),
+    ("||A*B - C||", {}, {"B": (10, None)}, "A's rows ", ""),
+    (
+        NETWORK,
+        {"X": (4, 150), "y": (3, 150)},
+        {"B": (10, None)},
+        "A's rows = D's rows",
+        "y is given and the text does not use it; did you mean Y?",
+    ),
+    (
+        NETWORK,
+        {"x": (4, 150), "y": (3, 150)},
+        {"B": (10, None)},
+        "A's rows",
+        "x is given and the text does not use it; did you mean X? y is given and",
+    ),
+    (
+        NETWORK,
+        {"X": (4, 150), "Y": (3, 150)},
+        {"W": (10, None)},
+        "A's columns = B's rows = C's rows is",
+        "W is given and the text does not use it",
+    ),
+    (NETWORK, {"X": (4, 150), "Y": (3, 150), "Z": (9, 150)}, {}, "A's columns = B's rows = C's rows is", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "data", "weights", "message", "hint"), FORGOTTEN)
+def test_a_question_says_what_was_forgotten(text, data, weights, message, hint):
+    error = fail(text, data, weights)
+    assert error.message.startswith(message)
+    assert error.hint.startswith(hint) if hint else not error.hint
 
 
 def test_there_are_many_wrong_texts():

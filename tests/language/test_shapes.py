@@ -141,6 +141,28 @@ NOTES = [
     ("||softmax(w*X, axis=0) + ||W*X - Y|| ||", IRIS, {"w": (1, 4)}, ["softmax(w*X, axis=0) runs over a single entry"]),
     (SIGMOID, IRIS, {"C": (16, 32)}, []),
     ("||u + v||", {"u": (1, 5), "v": (4, 1)}, {}, ["u is a row and v a column: their sum is 4 x 5"]),
+    (
+        "cross_entropy(softmax(W*X, axis=0), Y)",
+        IRIS,
+        {},
+        ["cross_entropy takes logits and applies softmax to them: with softmax(W*X, axis=0) it is applied twice"],
+    ),
+    (
+        "P = softmax((W*X)')'\ncross_entropy(P, Y)",
+        IRIS,
+        {},
+        ["cross_entropy takes logits and applies softmax to them: with P"],
+    ),
+    ("binary_cross_entropy(sigmoid(W*X), Y)", IRIS, {}, ["binary_cross_entropy takes logits and applies sigmoid"]),
+    ("cross_entropy(relu(W*X), Y)", IRIS, {}, []),
+    (
+        "cross_entropy(Y, W*X)",
+        IRIS,
+        {},
+        ["cross_entropy takes logits, then targets: Y, which holds no weights, stands for the logits and W*X for the"],
+    ),
+    ("binary_cross_entropy(Y, W*X)", IRIS, {}, ["binary_cross_entropy takes logits, then targets: Y"]),
+    ("mse(Y, W*X)", IRIS, {}, []),
     ("||W*X - Y||", IRIS, {"Q": (2, 2)}, ["Q is declared as a weight and does not occur"]),
 ]
 

@@ -232,7 +232,7 @@ def test_a_run_has_as_many_components_as_its_steps_span() -> None:
         (lambda p: af.Plane([0, 0], [1, 2], [-2, -4]), r"u and v are parallel"),
         (lambda p: af.Plane([0, 0], [1, 2, 3], [0, 1]), r"u has the shape \(3,\), a vector of the 2"),
         (lambda p: af.Plane([0, np.inf], [1, 2], [0, 1]), r"center\[1\] is inf"),
-        (lambda p: af.Plane(["a", "b"], [1, 2], [0, 1]), r"center is no vector of numbers"),
+        (lambda p: af.Plane(["a", "b"], [1, 2], [0, 1]), r"center is no array of numbers"),
         (lambda p: af.Plane.through([0, 0], [1, 1], [2, 2]), r"the three points lie on a line"),
         (lambda p: af.Plane.random(p, [0, 0]), r"center has the shape \(2,\), a vector of the 3"),
         (lambda p: af.Plane.random(p, [0, 0, 1], normalize="layer"), r"normalize is 'layer', it must be one"),

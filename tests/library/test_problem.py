@@ -88,7 +88,7 @@ def test_an_array_is_a_starting_value() -> None:
     assert problem.weights["B"] == (4, 3)
     np.testing.assert_array_equal(problem.unpack(problem.init(3))["B"], b)
     assert problem.start is None
-    whole = af.Problem("x^2 + y^2", weights={"x": 2, "y": np.array([[3.0]])})
+    whole = af.Problem("x^2 + y^2", weights={"x": 2.0, "y": np.array([[3.0]])})
     np.testing.assert_array_equal(whole.start, [2, 3])
     np.testing.assert_array_equal(whole.init(9), [2, 3])
 
@@ -111,6 +111,14 @@ def test_an_unused_scalar_is_a_scalar_shape() -> None:
         ("B*X", {"X": X}, {"B": (0, 2)}, r"the shape of B is \(0, 2\)"),
         ("B*X", {"X": X}, {"B": (1.5, 2)}, r"the shape of B is \(1.5, 2\)"),
         ("B*X", {"X": X}, {"B": [4, 3]}, r"write \(4, 3\) for a shape, \[\[4, 3\]\] for a starting value"),
+        (
+            "B*X",
+            {"X": X},
+            {"B": 10},
+            r"^B in weights is 10: write \(10, None\) for a shape with 10 rows, 10.0 for a st",
+        ),
+        ("B*X", {"X": X}, {"B": 1}, r"write \(1, None\) for a shape with 1 row, 1.0 for a starting value"),
+        ("x^2", {}, {"x": -3}, "x in weights is -3: write -3.0 for a starting value"),
         ("B*X", {"X": X}, {"B": [["a"]]}, "B holds 'a' at row 0, column 0"),
     ],
 )
@@ -154,6 +162,25 @@ def test_vectors_of_another_length_are_refused(problem: af.Problem) -> None:
             call(np.ones(23))
     with pytest.raises(af.ArgumentError, match="w is no array of numbers"):
         problem.loss(["a"])
+
+
+def test_a_run_or_a_dict_where_a_vector_is_wanted_says_where_it_is(problem: af.Problem) -> None:
+    run = problem.train(af.SGD(lr=0.1), epochs=2)
+    for call in (problem.loss, problem.gradient, problem.unpack, af.Plane.pca(run).project):
+        with pytest.raises(af.ArgumentError, match=r"is a run: give run.final, its last weights"):
+            call(run)
+        with pytest.raises(af.ArgumentError, match=r"is a dict: problem.pack\(..\) makes a vector of it"):
+            call(problem.unpack(run.final))
+    with pytest.raises(af.ArgumentError, match=r"center is a run: give run.final"):
+        af.Plane(run, np.ones(24))  # type: ignore[arg-type]
+    with pytest.raises(af.ArgumentError, match=r"start is a run: give run.final"):
+        problem.train(af.SGD(lr=0.1), epochs=2, start=run)  # type: ignore[arg-type]
+    assert problem.loss(run.final) == problem.loss(problem.pack(problem.unpack(run.final)))
+
+
+def test_data_that_the_text_does_not_use_are_noted() -> None:
+    told = af.Problem("mse(A*X, Y)", {"X": X, "Y": Y, "labels": Y}).explain()
+    assert "labels is given as data, and the expression does not use it" in told
 
 
 def test_errors_of_shapes_name_the_sources_of_data() -> None:

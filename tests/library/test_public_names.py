@@ -1,5 +1,7 @@
 """What `import atlas_fast` offers."""
 
+import subprocess
+import sys
 from importlib import metadata
 
 import pytest
@@ -16,6 +18,17 @@ def test_every_public_name_loads() -> None:
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Problems'"):
         af.Problems  # noqa: B018
+
+
+def test_a_slip_in_a_name_is_told_the_nearest() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'RMSprop': the nearest name is RMSProp") as caught:
+        af.RMSprop  # noqa: B018
+    assert (caught.value.name, caught.value.obj) == ("RMSprop", af)
+    slip = [sys.executable, "-c", "import atlas_fast as af; af.RMSprop"]
+    told = subprocess.run(slip, capture_output=True, text=True, check=False).stderr
+    assert told.strip().endswith("Did you mean: 'RMSProp'?"), "what Python adds itself"
+    with pytest.raises(AttributeError, match=r"no attribute 'zzz'$"):
+        af.zzz  # noqa: B018
 
 
 def test_the_version_is_that_of_the_distribution() -> None:

@@ -215,6 +215,11 @@ def test_a_misspelt_key_is_told_the_right_one(section: str, key: str, rest: dict
         ({**BOWL, "data": {"X": {"dataset": "iirs", "part": "X"}}}, "[data.X] there is no data set 'iirs'"),
         ({**BOWL, "weights": {"x": True}}, "[weights] x is true, a shape such as [10, 4]"),
         ({**BOWL, "weights": {"x": [2.5, 1]}}, "[weights] x is [2.5, 1], a shape such as [10, 4]"),
+        (
+            {**BOWL, "weights": {"x": 10}},
+            '[weights] x is 10: write [10, "?"] for a shape with 10 rows, 10.0 for a starting value',
+        ),
+        ({**BOWL, "weights": {"x": 0}}, "[weights] x is 0: write 0.0 for a starting value"),
         ({**BOWL, "weights": {"z": 1.0}}, "z is given as a weight, and the expression does not use it"),
         ({**BOWL, "split": {}}, "[split] test is missing: a number between 0 and 1 is wanted"),
         ({**LINE, "split": {"test": 0.5, "seed": 1}, "data": {"X": {"values": [[1]]}}}, "[split] a split needs"),
@@ -319,7 +324,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_file_of_windows_reads_as_any_other(tmp_path: Path) -> None:
-    (tmp_path / "w.toml").write_bytes(b'\xef\xbb\xbfloss = """\r\nz = x + 1\r\nz^2 + y^2"""\r\n[weights]\r\nx = 1\r\n')
+    (tmp_path / "w.toml").write_bytes(
+        b'\xef\xbb\xbfloss = """\r\nz = x + 1\r\nz^2 + y^2"""\r\n[weights]\r\nx = 1.0\r\n'
+    )
     assert af.Workspace.read(tmp_path / "w.toml").loss == "z = x + 1\nz^2 + y^2"
 
 

@@ -47,7 +47,7 @@ workspaces = st.fixed_dictionaries(
         "notes": texts,
         "data": st.dictionaries(names, data, max_size=3),
         "weights": st.dictionaries(
-            names, st.lists(sizes, min_size=2, max_size=2) | st.just("?") | numbers | matrices, max_size=3
+            names, st.lists(sizes, min_size=2, max_size=2) | st.just("?") | floats | matrices, max_size=3
         ),
         "split": st.fixed_dictionaries({"test": st.floats(0.01, 0.99)}, optional={"seed": seeds}),
         "training": st.fixed_dictionaries(
