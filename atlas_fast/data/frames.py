@@ -33,7 +33,7 @@ def table(frame: Any, source: str) -> Table:
         rows=rows,
         source=source,
         columns=tuple(columns),
-        place=lambda row: f"row {row + 1:,}",
+        place=lambda row: f"row {row:,} (counted from 0)",
         dropping=f"leave out rows with one by {'dropna()' if pandas else 'drop_nulls() and drop_nans()'}",
     )
 

@@ -22,7 +22,8 @@ def split(data: Mapping[str, Any], test: float = 0.25, seed: int = 0) -> tuple[d
 
     data: name -> matrix, whose columns are the samples; those of one column (scalars, constants) are left whole in
     both. test: the share of the samples in the second, rounded up to a whole sample as scikit-learn does; each has
-    one at least. Raises ArgumentError for another share, DataError where the matrices differ in their samples.
+    one at least. Raises ArgumentError for another share, DataError where the matrices differ in their samples, and
+    for a single column that is as long as the others have samples: it stands the wrong way round.
     """
     share = real("test", test, above=0)
     if share >= 1:
@@ -39,6 +40,12 @@ def split(data: Mapping[str, Any], test: float = 0.25, seed: int = 0) -> tuple[d
             f"the samples to split are the columns, as many in each matrix: {told}; transpose what stands the other way"
         )
     samples = next(iter(counts.values()))
+    for name, value in found.items():
+        if value.shape == (samples, 1):
+            raise DataError(
+                f"{name} is a column of {samples:,} and {next(iter(counts))} has {samples:,} samples: samples are "
+                f"columns: give {name}.T"
+            )
     # A product such as 0.07 * 100 may be a rounding error above the whole number that is meant.
     size = min(samples - 1, math.ceil(share * samples * (1 - 1e-15)))
     # A stream of its own, beside that of starts (the plain seed) and of batches (key 1).

@@ -12,11 +12,14 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import Any, get_type_hints
 
 from ..arguments import ArgumentError, is_name
+from ..data.table import ARRAYS, TEXT
 from ..errors import WorkspaceError
 from ..optimizers import OPTIMIZERS, Optimizer
+from . import slips
 from .keys import (
     ORIGINS,
     PLANES,
@@ -61,8 +64,19 @@ def _unreadable(text: str, source: str, reason: str) -> str:
     what = PLACE.sub("", reason)
     line = lines[min(number, len(lines)) - 1].strip()
     column = f", column {place[2]}" if place and place[2] else ""
-    hint = "; a text stands in quotes" if what == "Invalid value" else ""
+    value = int(place[2]) - 1 if place and place[2] and what == "Invalid value" else None
+    hint = slips.hint(lines[: min(number, len(lines))], value)
+    hint = f"; {hint}" if hint else ""
     return f"{source}, line {number}{column}: {what[:1].lower()}{what[1:]} in {shown(line)}{hint}"
+
+
+def other_kind(file: Path) -> str:
+    """What to do with a file that is no TOML, where its name says what else it is; else ""."""
+    suffix = file.suffix.lower()
+    ways = [f"a surface is shown by atlas-fast view {file}"] if suffix == ".npz" else []
+    if suffix in (*TEXT, *ARRAYS):
+        ways.append(f'data are named in a workspace, as in [data.X] file = "{file.name}"')
+    return f"a workspace (.toml) is wanted; {', '.join(ways)}" if ways else ""
 
 
 def checked(document: Any, source: str) -> None:
@@ -75,6 +89,8 @@ def checked(document: Any, source: str) -> None:
     if "loss" not in document:
         raise WorkspaceError(f'{source}: loss is missing: it stands above the first section, as in loss = "x^2 + y^2"')
     if not is_text(document["loss"]):
+        if isinstance(document["loss"], Mapping):
+            raise WorkspaceError(f"{source}: {slips.LOSS}")
         raise WorkspaceError(
             f'{source}: loss is {shown(document["loss"])}, the text of an expression is wanted, as in "x^2 + y^2"'
         )
@@ -169,6 +185,8 @@ def _check_known(where: str, key: str, known: Iterable[str]) -> None:
 
 def _check_section(name: str, section: Mapping[str, Any], source: str) -> None:
     where, keys = f"{source}: [{name}]", SECTIONS[name]
+    if name == "training":
+        _check_settings(where, section)
     for key, value in section.items():
         if name == "training" and key not in keys:
             continue  # a setting of the optimizer
@@ -181,6 +199,22 @@ def _check_section(name: str, section: Mapping[str, Any], source: str) -> None:
         for key, plane in PLANES.items():
             if key in section and section.get("plane") != plane:
                 raise WorkspaceError(f'{where} {key} goes with plane = "{plane}"')
+
+
+def _check_settings(where: str, section: Mapping[str, Any]) -> None:
+    """Raise WorkspaceError for a key that is neither one of [training] nor a setting of its optimizer.
+
+    Where no optimizer is named, that of any will do: what is missing is told next.
+    """
+    name = section.get("optimizer")
+    known = isinstance(name, str) and name in OPTIMIZERS
+    kinds = [OPTIMIZERS[str(name)]] if known else list(OPTIMIZERS.values())
+    settings = dict.fromkeys(field.name for kind in kinds for field in fields(kind) if field.init)
+    names = [*settings, *SECTIONS["training"]]
+    for key in section:
+        if key not in names:
+            what = f"no setting of {name}" if known else "no key of this section"
+            raise WorkspaceError(f"{where} {shown(key)} is {what}{_nearest(key, names, '{}')}")
 
 
 def optimizer(document: Mapping[str, Any], source: str) -> Optimizer | None:
@@ -196,10 +230,6 @@ def optimizer(document: Mapping[str, Any], source: str) -> Optimizer | None:
     hints = get_type_hints(kind)
     settings = {key: value for key, value in section.items() if key not in SECTIONS["training"]}
     for key, value in settings.items():
-        if key not in rows:
-            raise WorkspaceError(
-                f"{where} {shown(key)} is no setting of {name}{_nearest(key, [*rows, *SECTIONS['training']], '{}')}"
-            )
         _check(f"{where} {key}", _setting(hints[key]), value)
         settings[key] = tuple(value) if isinstance(value, list) else value
     for key, row in rows.items():
