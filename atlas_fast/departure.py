@@ -19,6 +19,22 @@ FAR = 10.0
 distance from the start: this many times the way of a run that is no outlier."""
 
 
+EXPLODED = 1e6
+"""A run that ends with such a multiple of its first loss is taken as one that diverged, though it is finite."""
+
+
+def rise(loss: NDArray[np.float64]) -> str:
+    """What to say of a run whose loss (steps + 1,) ends far above its start; empty of any other."""
+    if not np.isfinite(loss[[0, -1]]).all() or loss[-1] - loss[0] <= FAR * abs(loss[0]) or loss[-1] <= loss[0]:
+        return ""
+    return f"the loss rose from {loss[0]:.4g} to {loss[-1]:.4g}; a smaller lr or scaled data may mend it"
+
+
+def diverged(run: Run) -> bool:
+    """Whether a run ended at what is not finite, or is as good as that."""
+    return run.diverged_at is not None or bool(run.loss[-1] > EXPLODED * max(abs(run.loss[0]), 1e-300))
+
+
 def records_before(run: Run, lowest: float | None = None, way: float = np.inf) -> int:
     """The number of records, the start included, up to the last one that is finite and not far.
 
@@ -47,7 +63,7 @@ def trajectory(run: Run) -> NDArray[np.float64]:
     """The weights (k, P) that a plane or a frame of the run is to hold: all of them, or, if it diverged, those
     before it left for good; at least its first step.
     """
-    if run.diverged_at is None:
+    if not diverged(run):
         return run.weights
     steps: NDArray[np.float64] = run.weights[: max(records_before(run), 2)]
     return steps[run.finite[: len(steps)]]

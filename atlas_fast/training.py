@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import arguments, kernels, optimizers
+from . import arguments, departure, kernels, optimizers
 from .arguments import ArgumentError, Vector, whole
 from .batches import Batches
 from .memory import main_memory
@@ -120,7 +120,7 @@ def train(
     loss = np.append(known, problem.loss(weights[len(known) :], backend))
     bad = np.flatnonzero(~(np.isfinite(loss) & np.isfinite(weights).all(axis=1)))
     diverged_at = int(bad[0]) if bad.size else None
-    message = f"stopped at step {done:,} of {steps:,}" if stopped else ""
+    message = f"stopped at step {done:,} of {steps:,}" if stopped else departure.rise(loss)
     if diverged_at is not None:
         weights, loss = weights[: diverged_at + 1], loss[: diverged_at + 1]
         message = _divergence(diverged_at, steps, loss[-1], weights[-1])

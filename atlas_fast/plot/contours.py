@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LEVELS = 24
-"""Bands of height."""
+"""Bands of height, closer together the lower they are, as squares: a run ends where its surface is low and flat."""
 
 
 def draw_contours(axes: Axes, heights: Heights, trails: Sequence[Trail], lines: str = "white") -> None:
@@ -24,7 +24,7 @@ def draw_contours(axes: Axes, heights: Heights, trails: Sequence[Trail], lines: 
     surface, (low, high) = heights.surface, heights.span
     a0, a1, b0, b1 = surface.extent
     if np.isfinite(heights.values).sum() > 3:
-        levels = np.linspace(low, high, LEVELS + 1)
+        levels = low + (high - low) * np.linspace(0, 1, LEVELS + 1) ** 2
         shown = np.ma.masked_invalid(heights.values)
         axes.contourf(surface.a, surface.b, shown, levels=levels, norm=heights.scale, cmap=heights.colours)
         axes.contour(surface.a, surface.b, shown, levels=levels, colors=lines, linewidths=0.3, alpha=0.5)

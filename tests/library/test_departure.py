@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import atlas_fast as af
-from atlas_fast.departure import distances, left_out, records_before, trajectory
+from atlas_fast.departure import distances, left_out, records_before, rise, trajectory
 
 
 def run(losses: list[float], places: list[float] | None = None) -> af.Run:
@@ -108,3 +108,20 @@ def test_a_picture_of_a_diverged_run_says_what_it_leaves_out() -> None:
         lost = problem.train(af.SGD(lr=0.45), 999, start=[1.0, 0.1, -0.5])
     figure = problem.surface(af.Plane.pca(lost), resolution=8).plot()
     assert any(f"far off from step {len(trajectory(lost))} on" in text.get_text() for text in figure.texts)
+
+
+def test_a_finite_run_that_explodes_spares_its_plane_and_says_so() -> None:
+    problem = af.Problem("x^2 + 2*y^2")
+    exploded = problem.train(af.SGD(lr=1.2), 200, start={"x": 1.0, "y": 1.0})
+    assert exploded.diverged_at is None and exploded.loss[-1] > 1e100
+    assert exploded.message.startswith("the loss rose from 3 to ")
+    assert "a smaller lr" in exploded.message
+    assert np.abs(af.Plane.pca(exploded).center).max() < 1e3
+    assert not problem.train(af.SGD(lr=0.1), 20, start={"x": 1.0, "y": 1.0}).message
+
+
+def test_a_run_from_its_minimum_has_not_exploded() -> None:
+    assert rise(np.array([0.0, 0.0])) == ""
+    assert rise(np.array([1.0, 9.0])) == ""
+    assert rise(np.array([-1.0, 12.0])) != ""
+    assert trajectory(run([1e-9, 1e-8, 1e-7])).shape == (3, 1)
