@@ -43,7 +43,7 @@ def split(data: Mapping[str, Any], test: float = 0.25, seed: int = 0) -> tuple[d
     for name, value in found.items():
         if value.shape == (samples, 1):
             raise DataError(
-                f"{name} is a column of {samples:,} and {next(iter(counts))} has {samples:,} samples: samples are "
+                f"{name} is a column of {samples:,} and {next(iter(counts))} has {samples:,} samples, which are "
                 f"columns: give {name}.T"
             )
     # A product such as 0.07 * 100 may be a rounding error above the whole number that is meant.

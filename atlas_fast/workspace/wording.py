@@ -17,14 +17,14 @@ _KEYS = sorted({key for table in (*ORIGINS.values(), *SECTIONS.values()) for key
 _SETTING = re.compile(rf"\b({'|'.join(_KEYS)})=(True\b|False\b|None\b|-?\d[\w.]*|\"[^\"]*\"|'[^']*'|\((?:[^()]*)\))")
 _WEIGHTS = re.compile(r"\bweights=(\{[^{}]*\})")
 _TURNED = re.compile(r"\bgive (\w+)\.T$")
-_DATA = re.compile(r'\bdata=\{"(\w+)": \.\.\}')
+_DATA = re.compile(r'\bdata=\{((?:"\w+": \.\.(?:, )?)+)\}')
 
 
 def worded(message: str) -> str:
     """A message of the library as a workspace's reader wants it."""
     message = _WEIGHTS.sub(lambda found: _weights(found[1]) or found[0], message)
-    message = _DATA.sub(r"[data.\1]", message)
-    message = _TURNED.sub(r"turn [data.\1] round, by the other samples where it is a file", message)
+    message = _DATA.sub(lambda found: re.sub(r'"(\w+)": \.\.', r"[data.\1]", found[1]), message)
+    message = _TURNED.sub(r"turn [data.\1] round; one of a file by its key samples", message)
     return _SETTING.sub(lambda found: _setting(found[1], found[2]) or found[0], message)
 
 

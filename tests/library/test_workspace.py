@@ -472,6 +472,7 @@ def test_a_slip_is_told_once_it_is_one(tmp_path: Path) -> None:
     [
         ('give weights={"B": (10, None), "C": None}', 'give [weights] B = [10, "?"], C = "?"'),
         ('if X is data, give it: data={"X": ..}', "if X is data, give it: [data.X]"),
+        ('give data={"X": .., "Y": ..}', "give [data.X], [data.Y]"),
         ("try delimiter=';'", 'try delimiter = ";"'),
         ("try delimiter='\\t'", 'try delimiter = "\\t"'),
         ('give missing="drop" or header=False', 'give missing = "drop" or header = false'),
@@ -521,7 +522,7 @@ def test_sections_of_one_file_drop_the_same_rows(tmp_path: Path) -> None:
 def test_a_column_as_long_as_the_samples_is_turned_round() -> None:
     document = {**LINE, "split": {"test": 0.25}, "data": {**LINE["data"], "X": {"values": [[1], [2], [3], [4]]}}}
     told = complaint(document)
-    assert told.startswith("w.toml: [split] X is a column of 4 and Y has 4 samples: samples are columns: turn [data.X]")
+    assert told.startswith("w.toml: [split] X is a column of 4 and Y has 4 samples, which are columns: turn [data.X]")
 
 
 @pytest.mark.parametrize(
