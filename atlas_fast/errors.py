@@ -71,7 +71,7 @@ class ExpressionError(AtlasError):
             shown, before, width = excerpt(self.text, self.span)
             lines = [shown, " " * before + "^" * width + (f" {self.note}" if self.note else "")]
             if "\n" in self.text.strip():
-                message += f" (line {self.text.count(chr(10), 0, self.span[0]) + 1})"
+                message += f" (line {self.text.count(chr(10), 0, self.span[0]) + 1} of the loss)"
         if self.hint:
             lines.append(f"hint: {self.hint}")
         return "\n".join([message, *(INDENT + line for line in lines)])

@@ -105,8 +105,10 @@ def _labels(value: Any) -> list[str] | None:
 
 
 def _place(row: int, column: int, labels: list[str] | None) -> str:
-    label = f" ({labels[column]})" if labels and column < len(labels) else ""
-    return f"row {row}, column {column}{label}, counted from 0"
+    """Where an entry stands. Rows count from 0, as arrays and data frames do; a frame's columns have names."""
+    if labels and column < len(labels):
+        return f"row {row} (counted from 0), column {labels[column]}"
+    return f"row {row}, column {column}, counted from 0"
 
 
 def _numbers(name: str, array: NDArray[Any], labels: list[str] | None) -> Matrix:

@@ -14,7 +14,9 @@ from .output import (
     SURFACE,
     Targets,
     check_suffix,
+    is_folder,
     messages,
+    out_option,
     print_object,
     sizes,
     tell_messages,
@@ -37,7 +39,10 @@ def example(
     seed: Seed = 0,
     out: Annotated[
         Path | None,
-        typer.Option(help="FILE.png (.svg, .pdf): a picture. FILE.npz: the surface with its run. None: NAME.png."),
+        out_option(
+            "FILE.png (.svg, .pdf): a picture. FILE.npz: the surface with its run. A folder: NAME.png in it, as in "
+            "this one without --out."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -49,9 +54,12 @@ def example(
         return
     if name not in EXAMPLES:
         raise typer.BadParameter(f"there is no example {name}: {', '.join(EXAMPLES)}", param_hint="NAME")
-    if out is not None:
+    if out is None or is_folder(out):
+        targets = Targets(((out or Path()) / f"{name}.png",), named=False)
+    else:
         check_suffix(out, *PICTURES, SURFACE)
-    _make(name, EXAMPLES[name], resolution, seed, Targets((out or Path(f"{name}.png"),), out is not None), as_json)
+        targets = Targets((out,), named=True)
+    _make(name, EXAMPLES[name], resolution, seed, targets, as_json)
 
 
 def _list(examples: dict[str, Example], as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .output import out_option
 from .workspaces import WorkspaceFile
 
 LONGEST = 4 * 2**20
@@ -24,7 +25,7 @@ def share(workspace: WorkspaceFile) -> None:
 
 def open_(
     link: Annotated[str, typer.Argument(help="A link, in quotes; - reads it from the standard input.")],
-    out: Annotated[Path, typer.Option(help="FILE.toml, or the folder that is to hold workspace.toml.")] = Path(
+    out: Annotated[Path, out_option("FILE.toml, or the folder that is to hold workspace.toml.")] = Path(
         "workspace.toml"
     ),
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +32,8 @@ MARK = "Atlas Fast"
 
 @dataclass(frozen=True)
 class Targets:
-    """The files to write, each with its directory; named: whether by the user."""
+    """The files to write, each with its directory; named: whether by the user, not by the
+    command, as where --out is a folder."""
 
     paths: tuple[Path, ...]
     named: bool
@@ -58,6 +60,26 @@ class Targets:
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.paths))
+
+
+def _given(text: str | Path) -> Path:
+    """--out as a path. A slash at its end says that it is a folder, which a path forgets."""
+    if not str(text):
+        raise typer.BadParameter("the name is empty: name a file, or a folder that is there")
+    path = Path(text)
+    if str(text).endswith(("/", os.sep)) and not path.is_dir():
+        raise typer.BadParameter(f"there is no folder {text}")
+    return path
+
+
+def out_option(help: str) -> Any:
+    """The option --out."""
+    return typer.Option(parser=_given, metavar="PATH", help=help)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether --out names a folder that is to hold the files. One with a file's suffix is in the file's way."""
+    return path.is_dir() and path.suffix.lower() not in (SURFACE, *PICTURES)
 
 
 def check_suffix(path: Path, *suffixes: str) -> None:
@@ -109,7 +131,9 @@ def tell_messages(run: Run | None, surface: Surface) -> None:
 
 def messages(run: Run | None, surface: Surface) -> list[str]:
     """What a reader of the surface must know."""
-    return [text for text in ("" if run is None else run.message, surface.message) if text]
+    from ..workspace.wording import worded
+
+    return [worded(text) for text in ("" if run is None else run.message, surface.message) if text]
 
 
 def sizes(surface: Surface) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .output import SURFACE, Targets, check_suffix, tell_messages
+from .output import SURFACE, Targets, check_suffix, is_folder, out_option, tell_messages
 from .workspaces import landscape
 
 if TYPE_CHECKING:
@@ -18,12 +18,17 @@ def view(
     what: Annotated[
         Path, typer.Argument(metavar="WORKSPACE | SURFACE", help="A workspace file, or a surface such as iris.npz.")
     ],
-    out: Annotated[Path | None, typer.Option(help="FILE.png: a picture of what the window would show.")] = None,
+    out: Annotated[
+        Path | None,
+        out_option("FILE.png: a picture of what the window would show. A folder: NAME-view.png in it."),
+    ] = None,
 ) -> None:
     """Open a surface in the viewer, to turn and zoom; a workspace is trained first."""
     if out is not None:
+        named = not is_folder(out)
+        out = out if named else out / f"{what.stem}-view.png"  # NAME.png is the picture of `run`
         check_suffix(out, ".png")
-        Targets((out,), named=True).check([what])
+        Targets((out,), named).check([what])
     surface = _surface(what)
     from .. import viewer
 

@@ -15,7 +15,9 @@ from .output import (
     SURFACE,
     Targets,
     check_suffix,
+    is_folder,
     messages,
+    out_option,
     print_object,
     sizes,
     tell_messages,
@@ -56,9 +58,9 @@ def run(
     workspace: WorkspaceFile,
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="FILE: the surface goes to FILE.npz, its picture to FILE.png, or FILE.svg or FILE.pdf if that is "
-            "given. None: the workspace's name, in this folder."
+        out_option(
+            "FILE: the surface goes to FILE.npz, its picture to FILE.png, or FILE.svg or FILE.pdf if that is "
+            "given. A folder: they go into it under the workspace's name, as they go into this one without --out."
         ),
     ] = None,
     resolution: GivenResolution = None,
@@ -84,8 +86,9 @@ def run(
 
 
 def _targets(workspace: Path, out: Path | None) -> Targets:
-    if out is None:
-        return Targets((Path(f"{workspace.stem}.npz"), Path(f"{workspace.stem}.png")), named=False)
+    if out is None or is_folder(out):
+        whole = (out or Path()) / workspace.stem
+        return Targets((Path(f"{whole}{SURFACE}"), Path(f"{whole}.png")), named=False)
     if out.suffix == "":
         out = out.with_name(f"{out.name}.npz")
     check_suffix(out, SURFACE, *PICTURES)

@@ -21,7 +21,7 @@ from ..errors import DataError
 from . import numerals
 from .columns import Column, Fault, Growing
 from .lines import Lines, undecodable
-from .records import Record, check_mark, records, rectangle
+from .records import Misread, Record, check_mark, even_delimiter, records, rectangle
 
 Chunk = tuple[list[int], list[tuple[str, ...]]]
 """Some rows: the lines that they begin in, and their columns."""
@@ -92,6 +92,10 @@ def read(path: Path, how: Dialect) -> Read:
         found, faults = _pass(path, how, {})
         if faults:
             found, _ = _pass(path, how, faults)
+    except Misread as error:
+        with path.open(encoding=how.encoding, newline="") as text:
+            other = even_delimiter(text, path.name, how.delimiter)
+        raise DataError(f"{error.what}: {f'try delimiter={other!r}' if other else error.way_out}") from None
     except UnicodeError:
         line, byte = undecodable(path, how.encoding)
         name = "utf-8" if how.encoding == "utf-8-sig" else how.encoding

@@ -34,7 +34,7 @@ def table(frame: Any, source: str) -> Table:
         rows=rows,
         source=source,
         columns=tuple(columns),
-        place=lambda row: f"row {row + 1:,}",
+        place=lambda row: f"row {row:,} (counted from 0)",
         dropping=f"leave out rows with one by {'dropna()' if pandas else 'drop_nulls() and drop_nans()'}",
         # A series of no name is labelled 0 by to_frame, not by the person who has it.
         labelled=not unnamed and any(isinstance(name, Real) and not isinstance(name, bool) for name in frame.columns),

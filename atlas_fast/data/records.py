@@ -24,6 +24,18 @@ DELIMITERS = ",;\t|"
 AHEAD = 100
 """Records to look at, to find out whether all are one entry wider than the header."""
 
+EVEN_ROWS = 1_000
+"""Rows that another delimiter has to split evenly, to be the likely one."""
+
+
+class Misread(DataError):
+    """A line that does not fit the delimiter. what: its place and its fault. way_out: what to do if it has to fit."""
+
+    def __init__(self, what: str, way_out: str) -> None:
+        super().__init__(f"{what}: {way_out}")
+        self.what = what
+        self.way_out = way_out
+
 
 class Record(NamedTuple):
     """The entries of a row, and the line that it begins in, counted from 1."""
@@ -46,7 +58,7 @@ def records(file: TextIO, source: str, delimiter: str) -> Iterator[Record]:
         try:
             entries = next(reader, None)
         except csv.Error as error:
-            raise DataError(f"{source} line {line:,} {_reason(error)}") from None
+            raise Misread(*_reason(f"{source} line {line:,}", error)) from None
         if entries is None:
             return
         if not entries or (width != 1 and len(entries) == 1 and not entries[0].strip()):
@@ -65,9 +77,9 @@ def rectangle(rows: Iterator[Record], first: Record, source: str) -> Iterator[Re
     width = len(first.entries)
     for number, record in enumerate(rows):
         if len(record.entries) != width:
-            raise DataError(
-                f"{source} line {record.line:,} has {_counted(record)}, line {first.line:,} has {_counted(first)}: "
-                f"{(not number and _unnamed(record, rows, first)) or _mending(record, first)}"
+            raise Misread(
+                f"{source} line {record.line:,} has {_counted(record)}, line {first.line:,} has {_counted(first)}",
+                (not number and _unnamed(record, rows, first)) or _mending(record, first),
             )
         yield record
 
@@ -82,6 +94,19 @@ def check_mark(first: Record, source: str, delimiter: str) -> None:
     raise DataError(
         f"{source} line {first.line:,} is no row, it tells Excel that {known!r} delimits the rows: take it out{more}"
     )
+
+
+def even_delimiter(file: TextIO, source: str, delimiter: str) -> str | None:
+    """Another delimiter, which splits the first rows of a file into as many entries each, two at least; or None."""
+    for other in DELIMITERS.replace(delimiter, ""):
+        file.seek(0)
+        try:
+            widths = [len(record.entries) for record in islice(records(file, source, other), EVEN_ROWS)]
+        except (DataError, UnicodeError):
+            continue
+        if len(widths) > 1 and len(set(widths)) == 1 and widths[0] > 1:
+            return other
+    return None
 
 
 def delimiter_hint(entries: Sequence[str]) -> str:
@@ -110,13 +135,15 @@ def _lines(file: TextIO, source: str, blanks: bool) -> Iterator[str]:
         yield " ".join(line.split()) + "\n" if blanks else line
 
 
-def _reason(error: csv.Error) -> str:
+def _reason(place: str, error: csv.Error) -> tuple[str, str]:
+    """What is wrong, and the way out."""
     text = str(error)
     if "unexpected end" in text:
-        return "begins a quoted entry that never ends: close its double quote"
+        return f"{place} begins a quoted entry that never ends", "close its double quote"
     if "field limit" in text:
-        return f"holds an entry of more than {csv.field_size_limit():,} characters: is a double quote never closed?"
-    return "has text after a closing double quote: write a quote inside a quoted entry twice"
+        what = f"{place} holds an entry of more than {csv.field_size_limit():,} characters"
+        return what, "is a double quote never closed?"
+    return f"{place} has text after a closing double quote", "write a quote inside a quoted entry twice"
 
 
 def _unnamed(record: Record, rows: Iterator[Record], first: Record) -> str:

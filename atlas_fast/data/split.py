@@ -21,7 +21,8 @@ def split(data: Mapping[str, Any], test: float = 0.25, seed: int = 0) -> tuple[d
 
     data: name -> matrix, whose columns are the samples; those of one column (scalars, constants) are left whole in
     both. test: the share of the samples in the second, rounded up to a whole sample as scikit-learn does; each has
-    one at least. Raises ArgumentError for another share, DataError where the matrices differ in their samples.
+    one at least. Raises ArgumentError for another share, DataError where the matrices differ in their samples, and
+    for a single column that is as long as the others have samples: it stands the wrong way round.
     """
     share = real("test", test, above=0)
     if share >= 1:
@@ -30,6 +31,12 @@ def split(data: Mapping[str, Any], test: float = 0.25, seed: int = 0) -> tuple[d
         raise ArgumentError(f"data is a {type(data).__name__}, a dict of name -> matrix is wanted")
     found = {name: matrix(name, value) for name, value in data.items()}
     samples = sample_count(found, "a split")
+    for name, value in found.items():
+        if value.shape == (samples, 1):
+            long = next(other for other in found if found[other].shape[1] == samples)
+            raise DataError(
+                f"{name} is a column of {samples:,} and {long} has {samples:,} samples, which are columns: give {name}.T"
+            )
     # A product such as 0.07 * 100 may be a rounding error above the whole number that is meant.
     size = min(samples - 1, math.ceil(share * samples * (1 - 1e-15)))
     # A stream of its own, beside that of starts (the plain seed) and of batches (key 1).

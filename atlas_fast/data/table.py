@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +33,22 @@ DROPPING = 'give missing="drop" to leave out rows with one'
 """The ways out of an entry that is a text, and of one that is missing in a file."""
 
 
-class OneHot(NamedTuple):
-    """matrix: classes x samples, one 1 in each column. classes: the label of each row. Made by `table.onehot`."""
+@dataclass(frozen=True, eq=False)
+class OneHot:
+    """matrix: classes x samples, one 1 in each column. classes: the label of each row. Made by `table.onehot`.
+
+    `matrix, classes = table.onehot(..)` takes it apart; to NumPy it is its matrix, as in np.vstack([X, onehot]).
+    """
 
     matrix: Matrix
     classes: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[Any]:
+        """Its two parts, to take it apart."""
+        return iter((self.matrix, self.classes))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.matrix, dtype) if copy else np.asarray(self.matrix, dtype)
 
     def to_numpy(self) -> Matrix:
         """The matrix, which is what a problem takes of this."""
@@ -48,9 +60,10 @@ class Table:
     """Columns of numbers and of labels, each with a name.
 
     names: of the columns, as they stand in the file; "1", "2", .. where it has no header. rows: their number.
-    source: what messages call the table. columns: what was read. place: what messages call a row, which is
-    counted from 0 here. dropping: what messages tell to do about rows with missing entries. dropped: how many rows
-    were left out for them. flat: whether it was an array of one dimension, whose matrix is 1 x n either way.
+    source: what messages call the table. columns: what was read. place: what messages call a row, which is counted
+    from 0 here: its line in a text file, its number from 1 in a file of arrays, from 0 in a data frame. dropping: what
+    messages tell to do about rows with missing entries. dropped: how many rows were left out for them. flat: whether it
+    was an array of one dimension, whose matrix is 1 x n either way.
     text: whether it was delimited text, which another delimiter may split better. labelled: whether columns of the data
     frame have numbers for labels, so that a number could mean two columns. Made by `read` or `of`.
     """

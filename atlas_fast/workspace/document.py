@@ -11,12 +11,15 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, get_type_hints
 
 from ..arguments import ArgumentError, is_name
+from ..data.table import ARRAYS, TEXT
 from ..errors import WorkspaceError, nearest
 from ..matrices import either
 from ..optimizers import OPTIMIZERS, Optimizer, find, make
+from . import slips
 from .keys import (
     ORIGINS,
     PLANES,
@@ -61,8 +64,19 @@ def _unreadable(text: str, source: str, reason: str) -> str:
     what = PLACE.sub("", reason)
     line = lines[min(number, len(lines)) - 1].strip()
     column = f", column {place[2]}" if place and place[2] else ""
-    hint = "; a text stands in quotes" if what == "Invalid value" else ""
+    value = int(place[2]) - 1 if place and place[2] and what == "Invalid value" else None
+    hint = slips.hint(lines[: min(number, len(lines))], value)
+    hint = f"; {hint}" if hint else ""
     return f"{source}, line {number}{column}: {what[:1].lower()}{what[1:]} in {shown(line)}{hint}"
+
+
+def other_kind(file: Path) -> str:
+    """What to do with a file that is no TOML, where its name says what else it is; else ""."""
+    suffix = file.suffix.lower()
+    ways = [f"a surface is shown by atlas-fast view {file}"] if suffix == ".npz" else []
+    if suffix in (*TEXT, *ARRAYS):
+        ways.append(f'data are named in a workspace, as in [data.X] file = "{file.name}"')
+    return f"a workspace (.toml) is wanted; {', '.join(ways)}" if ways else ""
 
 
 def checked(document: Any, source: str) -> None:
@@ -75,6 +89,8 @@ def checked(document: Any, source: str) -> None:
     if "loss" not in document:
         raise WorkspaceError(f'{source}: loss is missing: it stands above the first section, as in loss = "x^2 + y^2"')
     if not is_text(document["loss"]):
+        if isinstance(document["loss"], Mapping):
+            raise WorkspaceError(f"{source}: {slips.LOSS}")
         raise WorkspaceError(
             f'{source}: loss is {shown(document["loss"])}, the text of an expression is wanted, as in "x^2 + y^2"'
         )

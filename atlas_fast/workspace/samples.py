@@ -20,6 +20,7 @@ from ..data.split import split
 from ..data.table import Table
 from ..errors import DataError, WorkspaceError
 from ..matrices import Matrix, matrix
+from .wording import worded
 
 READING = ("header", "delimiter", "encoding", "missing", "array")
 """Keys that say how a file is read; the others choose from what it holds."""
@@ -50,10 +51,28 @@ def unscaled(document: Mapping[str, Any], folder: Path | None, source: str) -> d
         try:
             found[name] = _numbers(name, section, folder, table)
         except (DataError, ArgumentError) as error:
-            # The way out as TOML writes it.
-            told = str(error).replace("=False", " = false").replace("=True", " = true")
-            raise WorkspaceError(f"{source}: [data.{name}] {told}") from None
+            raise WorkspaceError(f"{source}: [data.{name}] {worded(str(error))}") from None
+    _check_dropped(document, folder, source, table)
     return found
+
+
+def _check_dropped(document: Mapping[str, Any], folder: Path | None, source: str, table: Any) -> None:
+    """Raise WorkspaceError where one section leaves out rows of a file that another keeps as samples."""
+    sections = {name: section for name, section in document.get("data", {}).items() if section.get("samples") == "rows"}
+    for name, section in sections.items():
+        dropped = _read(section, folder, table).dropped if section.get("missing") == "drop" else 0
+        same = _place(section, folder)
+        others = [
+            f"[data.{other}]"
+            for other, row in sections.items()
+            if row.get("missing") != "drop" and _place(row, folder) == same
+        ]
+        if dropped and others:
+            rows, keep = "row" if dropped == 1 else "rows", "keeps" if len(others) == 1 else "keep"
+            raise WorkspaceError(
+                f"{source}: [data.{name}] leaves out {dropped:,} {rows} of {section['file']}, which "
+                f'{" and ".join(others)} {keep}, so that their samples differ: missing = "drop" is wanted there, too'
+            )
 
 
 def samples(document: Mapping[str, Any], folder: Path | None, source: str) -> Samples:
@@ -63,7 +82,7 @@ def samples(document: Mapping[str, Any], folder: Path | None, source: str) -> Sa
         try:
             train, test = split(train, **document["split"])
         except (DataError, ArgumentError) as error:
-            raise WorkspaceError(f"{source}: [split] {error}") from None
+            raise WorkspaceError(f"{source}: [split] {worded(str(error))}") from None
     scalings = {}
     for name, section in document.get("data", {}).items():
         if "scale" not in section:
@@ -71,7 +90,7 @@ def samples(document: Mapping[str, Any], folder: Path | None, source: str) -> Sa
         try:
             scalings[name] = Scaling.fit(section["scale"], train[name])
         except DataError as error:
-            raise WorkspaceError(f"{source}: [data.{name}] {error}") from None
+            raise WorkspaceError(f"{source}: [data.{name}] {worded(str(error))}") from None
         train[name] = scalings[name].apply(train[name])
         if test is not None:
             test[name] = scalings[name].apply(test[name])
@@ -102,14 +121,24 @@ def _numbers(name: str, section: Mapping[str, Any], folder: Path | None, table: 
         return matrix(name, section["values"])
     if "dataset" in section:
         return datasets.load(section["dataset"])[section["part"]]
-    how = tuple((key, section[key]) for key in READING if key in section)
-    found = table(_path(section["file"], folder), how)
-    columns = section.get("columns")
+    found = _read(section, folder, table)
+    columns: Any = section.get("columns")
     if section.get("onehot"):
-        label: Matrix = found.onehot(columns[0] if isinstance(columns, list) else columns).matrix
-        return label
-    chosen: Matrix = found.matrix(columns, samples=section["samples"])
-    return chosen
+        return found.onehot(columns[0] if isinstance(columns, list) else columns).matrix
+    return found.matrix(columns, samples=section["samples"])
+
+
+def _place(section: Mapping[str, Any], folder: Path | None) -> tuple[Path, str | None]:
+    """What a section reads: a file, and which array of it."""
+    return _path(section["file"], folder), section.get("array")
+
+
+def _read(section: Mapping[str, Any], folder: Path | None, table: Any) -> Table:
+    """The table of a section's file. table: `_table`, which remembers."""
+    found: Table = table(
+        _path(section["file"], folder), tuple((key, section[key]) for key in READING if key in section)
+    )
+    return found
 
 
 def _table(path: Path, how: tuple[tuple[str, Any], ...]) -> Table:

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from .. import arguments
 from ..arguments import ArgumentError
-from ..errors import DataError, WorkspaceError
+from ..errors import DataError, ExpressionError, WorkspaceError
 from ..optimizers import Optimizer
 from . import document as documents
 from . import filing
 from .document import Document
 from .keys import is_shape
 from .samples import Samples, files, samples, unscaled
+from .wording import in_workspace, worded
 
 if TYPE_CHECKING:
     from ..matrices import Matrix
@@ -64,8 +65,15 @@ class Workspace:
         try:
             text = content.decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError as error:
-            raise WorkspaceError(f"cannot read {file}: byte {error.start:,} is no UTF-8; is it a text file?") from None
-        return cls.parse(documents.parsed(text, file.name), file.parent, file.name)
+            told = documents.other_kind(file) or f"byte {error.start:,} is no UTF-8; is it a text file?"
+            raise WorkspaceError(f"cannot read {file}: {told}") from None
+        try:
+            document = documents.parsed(text, file.name)
+        except WorkspaceError:
+            if told := documents.other_kind(file):
+                raise WorkspaceError(f"cannot read {file}: {told}") from None
+            raise
+        return cls.parse(document, file.parent, file.name)
 
     @classmethod
     def parse(cls, document: Mapping[str, Any], folder: Path | None = None, source: str = "the workspace") -> Workspace:
@@ -140,7 +148,9 @@ class Workspace:
         try:
             return Problem(self.loss, data, weights, sources=self.samples.sources)
         except DataError as error:
-            raise WorkspaceError(f"{self.source}: {error}") from None
+            raise WorkspaceError(f"{self.source}: {worded(str(error))}") from None
+        except ExpressionError as error:
+            raise in_workspace(error, self.source) from None
 
     def _weights(self) -> dict[str, Any]:
         """[weights] as Problem takes them."""
@@ -211,5 +221,5 @@ class Workspace:
         """Raise WorkspaceError, with the file and the section, for an argument that comes from there."""
         try:
             yield
-        except ArgumentError as error:
-            raise WorkspaceError(f"{self.source}: [{section}] {error}") from None
+        except (ArgumentError, DataError) as error:
+            raise WorkspaceError(f"{self.source}: [{section}] {worded(str(error))}") from None

@@ -88,6 +88,13 @@ def test_a_folder_in_the_way_is_status_1(tmp_path: Path, capsys: pytest.CaptureF
     assert [p.name for p in tmp_path.iterdir()] == ["bowl.png"]
 
 
+def test_a_folder_takes_the_picture(empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (empty_folder / "sub").mkdir()
+    for out in (".", "sub/"):
+        assert run(["example", "bowl", "--resolution", "8", "--out", out]) == 0
+        assert (empty_folder / out / "bowl.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_only_our_own_picture_is_written_over_unasked(empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture = empty_folder / "bowl.png"
     picture.write_bytes(b"a photograph")

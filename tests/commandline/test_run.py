@@ -100,6 +100,58 @@ def test_out_names_the_surface_and_the_picture(
     assert sorted(capsys.readouterr().out.splitlines()[-1].partition(":")[0].split(", ")) == written
 
 
+@pytest.mark.parametrize("out", [".", "..", "workspaces", "workspaces/"])
+def test_a_folder_takes_both_files(
+    out: str, bowl: Path, empty_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (empty_folder / "here").mkdir()
+    monkeypatch.chdir(empty_folder / "here")
+    (empty_folder / "here" / "workspaces").mkdir()
+    folder = Path(out).resolve()
+    before = names(folder)
+    assert run(["run", str(empty_folder / bowl), "--out", out]) == 0
+    assert names(folder) == [*before, "bowl.npz", "bowl.png"]
+    assert f"{Path(out) / 'bowl.npz'}, " in capsys.readouterr().out
+    # As without --out, the command named the file, so that what is not ours stays.
+    (folder / "bowl.png").write_bytes(b"dear to somebody")
+    assert run(["run", str(empty_folder / bowl), "--out", out]) == 1
+    assert (folder / "bowl.png").read_bytes() == b"dear to somebody"
+
+
+@pytest.mark.parametrize("command", ["run", "explain", "share", "view"])
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.npz", b"PK\x03\x04\xff", "a surface is shown by atlas-fast view a.npz, data are named in a workspace"),
+        ("clean.csv", b"a,b\n1,2\n", 'data are named in a workspace, as in [data.X] file = "clean.csv"'),
+        ("t.npy", b"\x93NUMPY", 'data are named in a workspace, as in [data.X] file = "t.npy"'),
+    ],
+)
+def test_a_file_of_another_kind_is_told_what_to_do_with(
+    command: str, name: str, content: bytes, told: str, empty_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(name).write_bytes(content)
+    assert run([command, name]) == 1
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 1
+    if (command, name) != ("view", "a.npz"):
+        assert err.startswith(f"atlas-fast: cannot read {name}: a workspace (.toml) is wanted; {told}")
+
+
+def test_an_error_of_the_loss_names_the_workspace_and_its_keys(bowl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bowl.write_text('loss = """\nH = B*X\nmse(A*H, Y)\n"""\ndata.X.values = [[1, 2]]\ndata.Y.values = [[3, 4]]\n')
+    assert run(["run", str(bowl)]) == 1
+    first = capsys.readouterr().err.splitlines()[0]
+    assert first.startswith("atlas-fast: bowl.toml: B's rows = A's columns")
+    assert first.endswith('give [weights] B = [10, "?"] (line 1 of the loss)')
+
+
+def test_what_a_surface_says_is_in_the_workspace_s_words(bowl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bowl.write_text('loss = "exp(x) + y"\nweights = {x = 3.0, y = 4.0}\nsurface = {resolution = 9, extent = 1e4}\n')
+    assert run(["run", str(bowl)]) == 0
+    assert 'a smaller extent, or dtype = "float64", may mend it' in capsys.readouterr().err
+
+
 def test_without_training_it_is_the_surface_round_the_start(bowl: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bowl.write_text('loss = "x^2 + y^2"\nweights = {x = 3.0, y = 4.0}\nsurface = {resolution = 9}\n')
     assert run(["run", str(bowl)]) == 0
@@ -153,6 +205,11 @@ def test_a_workspace_that_cannot_be_used_is_one_line(
     [
         (["run"], "Missing argument 'WORKSPACE'"),
         (["run", "w.toml", "--out", "s.gif"], "s.gif must end in .npz or .png or .svg or .pdf"),
+        (["run", "w.toml", "--out", ""], "the name is empty: name a file, or a folder that is there"),
+        (["run", "w.toml", "--out", "none/"], "there is no folder none/"),
+        (["view", "w.toml", "--out", ""], "the name is empty"),
+        (["example", "bowl", "--out", ""], "the name is empty"),
+        (["open", "-", "--out", ""], "the name is empty"),
         (["run", "w.toml", "--resolution", "0"], "0 vertices along each side: from 2 to 8,192 are wanted"),
         (["run", "w.toml", "--seed", "-4"], "the seed is -4: 0 or more is wanted"),
         (["explain"], "Missing argument 'WORKSPACE'"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from matplotlib import image
+from PIL import Image
 
 import atlas_fast as af
 from atlas_fast import viewer
@@ -43,6 +44,17 @@ def test_a_workspace_is_trained_first(bowl: Path, shown: Seen, capsys: pytest.Ca
     assert capsys.readouterr().out == "b.png\n"
 
 
+def test_a_folder_takes_a_picture_beside_that_of_the_run(
+    bowl: Path, shown: Seen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["view", str(bowl), "--out", "workspaces/"]) == 0
+    ((_, out),) = shown
+    assert out == Path("workspaces") / "bowl-view.png"
+    (Path("workspaces") / "bowl-view.png").write_bytes(b"dear to somebody")
+    assert run(["view", str(bowl), "--out", "workspaces/"]) == 1
+    assert "not written by Atlas Fast" in capsys.readouterr().err
+
+
 def test_a_picture_is_made_off_screen(bowl: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("vispy")
     if not findings._finished(findings._started("atlas_fast.commandline.opengl")).get("available"):
@@ -50,6 +62,8 @@ def test_a_picture_is_made_off_screen(bowl: Path, capsys: pytest.CaptureFixture[
     assert run(["run", str(bowl), "--out", "b.npz"]) == 0
     assert run(["view", "b.npz", "--out", "window.PNG"]) == 0
     assert capsys.readouterr().out.endswith("window.PNG\n")
+    with Image.open("window.PNG") as picture:
+        assert picture.info["Software"] == "Atlas Fast"
     shape = image.imread("window.PNG").shape
     assert shape[:2] == (960, 1280)
 

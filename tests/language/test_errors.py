@@ -363,7 +363,7 @@ def test_carets_stand_under_the_exact_span(text, place):
 def test_an_error_of_several_lines_shows_its_own():
     error = fail("H = B*X\nA*H + relo(H)")
     assert str(error).splitlines()[:3] == [
-        "there is no function relo (line 2)",
+        "there is no function relo (line 2 of the loss)",
         "  A*H + relo(H)",
         "        ^^^^",
     ]

@@ -73,9 +73,9 @@ class Frame:
 
 def test_data_frames_are_taken_and_their_columns_named() -> None:
     np.testing.assert_array_equal(matrix("X", Frame(["size", "age"], [[1, 2], [3, 4]])), [[1, 2], [3, 4]])
-    with pytest.raises(af.DataError, match=r"X holds 'old' at row 1, column 1 \(age\)"):
+    with pytest.raises(af.DataError, match=r"X holds 'old' at row 1 \(counted from 0\), column age"):
         matrix("X", Frame(["size", "age"], [[1, 2], [3, "old"]]))
-    with pytest.raises(af.DataError, match=r"X holds nan at row 0, column 0 \(size\)"):
+    with pytest.raises(af.DataError, match=r"X holds nan at row 0 \(counted from 0\), column size"):
         matrix("X", Frame(["size", "age"], [[None, 2], [3, 4]]))
 
 

@@ -18,6 +18,7 @@ import atlas_fast as af
 from atlas_fast.data import datasets
 from atlas_fast.workspace import document as documents
 from atlas_fast.workspace import keys
+from atlas_fast.workspace.wording import worded
 
 BOWL: dict[str, Any] = {"loss": "x^2 + y^2"}
 
@@ -170,6 +171,7 @@ def test_a_misspelt_key_is_told_the_right_one(section: str, key: str, rest: dict
         ([], "it is a list, a table of keys is wanted"),
         ({}, 'loss is missing: it stands above the first section, as in loss = "x^2 + y^2"'),
         ({"loss": 3}, 'loss is 3, the text of an expression is wanted, as in "x^2 + y^2"'),
+        ({"loss": {"f": "x"}}, 'loss is no section: write loss = "x^2 + y^2", with the formula in quotes, above'),
         ({"loss": ""}, 'loss is "", the text of an expression is wanted, as in "x^2 + y^2"'),
         ({**BOWL, "notes": 3}, "notes is 3, a text is wanted"),
         ({**BOWL, "los": "x"}, 'there is no key "los" outside the sections: did you mean loss?'),
@@ -247,6 +249,14 @@ def test_a_misspelt_key_is_told_the_right_one(section: str, key: str, rest: dict
             '[training] "learning_rate" is no setting of SGD: did you mean lr?',
         ),
         (
+            {**BOWL, "training": {"optimizer": "SGD", "lr": 0.1, "epoch": 300}},
+            '[training] "epoch" is no setting of SGD: did you mean epochs?',
+        ),
+        (
+            {**BOWL, "training": {"optimiser": "SGD", "lr": 0.1, "epochs": 3}},
+            '[training] "optimiser" is no key of this section: did you mean optimizer?',
+        ),
+        (
             {**BOWL, "training": {"optimizer": "SGD", "lr": -1, "epochs": 1}},
             "[training] lr is -1, it must be greater than 0",
         ),
@@ -287,6 +297,27 @@ def test_shapes_that_do_not_fit_name_the_file(iris: af.Workspace) -> None:
     ("text", "told"),
     [
         ("loss = x^2\n", 'line 1, column 8: invalid value in "loss = x^2"; a text stands in quotes'),
+        ("[training]\noptimizer = Adam\n", 'line 2, column 13: invalid value in "optimizer = Adam"; a text stands'),
+        ("[data.X]\nonehot = True\n", 'line 2, column 10: invalid value in "onehot = True"; write true'),
+        (
+            "[weights]\nB = [8, None]\n",
+            'line 2, column 9: invalid value in "B = [8, None]"; a size to infer is "?", in quotes',
+        ),
+        ("[weights]\nB = [8, ?]\n", 'line 2, column 9: invalid value in "B = [8, ?]"; a size to infer is "?"'),
+        ("[data.X]\ncolumns = None\n", 'line 2, column 11: invalid value in "columns = None"; leave the key out'),
+        (
+            "[loss]\nmse(A*X, Y)\n",
+            "line 2, column 4: expected '=' after a key in a key/value pair in \"mse(A*X, Y)\"; loss is no section",
+        ),
+        (
+            "[training]\nlr = 0,02\n",
+            'line 2, column 7: expected newline or end of document after a statement in "lr = 0,02"; write a decimal '
+            "point: 0.02",
+        ),
+        (
+            "[training]\nlr = .5\n",
+            'line 2, column 6: invalid value in "lr = .5"; a point has digits on both sides: 0.5',
+        ),
         ('loss = "x"\nepochs 3\n', "line 2, column 8: expected '=' after a key in a key/value pair in \"epochs 3\""),
         ('loss = "x\n', "line 1, column 10: "),
         ('loss = "x"\nloss = "y"\n', "line 2, column 11: cannot overwrite a value"),
@@ -304,6 +335,71 @@ def test_a_file_that_is_no_toml_names_the_line(text: str, told: str, tmp_path: P
     assert re.match(r"w\.toml[,:] " + re.escape(told), str(caught.value)), str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 200
+
+
+def test_a_slip_is_told_once_it_is_one(tmp_path: Path) -> None:
+    (tmp_path / "w.toml").write_text('notes = "one" two\n')
+    with pytest.raises(af.WorkspaceError) as caught:
+        af.Workspace.read(tmp_path / "w.toml")
+    assert "a text stands" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("python", "toml"),
+    [
+        ('give weights={"B": (10, None), "C": None}', 'give [weights] B = [10, "?"], C = "?"'),
+        ('if X is data, give it: data={"X": ..}', "if X is data, give it: [data.X]"),
+        ('give data={"X": .., "Y": ..}', "give [data.X], [data.Y]"),
+        ("try delimiter=';'", 'try delimiter = ";"'),
+        ("try delimiter='\\t'", 'try delimiter = "\\t"'),
+        ('give missing="drop" or header=False', 'give missing = "drop" or header = false'),
+        ("a smaller batch_size=16, or dtype='float64',", 'a smaller batch_size = 16, or dtype = "float64",'),
+        ("take normalize='variable', normalize=None", 'take normalize = "variable", normalize=None'),
+        ("weights={oops} axis=0 header=..", "weights={oops} axis=0 header=.."),
+    ],
+)
+def test_the_library_s_advice_is_put_as_toml(python: str, toml: str) -> None:
+    assert worded(python) == toml
+
+
+def test_an_error_of_the_loss_keeps_its_kind_and_its_place() -> None:
+    with pytest.raises(af.ShapeError) as caught:
+        parsed({"loss": "mse(A*relu(B*X), Y)", "data": LINE["data"]}).problem()
+    first, shown, carets = str(caught.value).splitlines()[:3]
+    assert first.startswith("w.toml: A's columns = B's rows is not determined")
+    assert first.endswith('give [weights] B = [10, "?"]'), "no line is told where there is one only"
+    assert shown[carets.index("^")] in "AB"
+    with pytest.raises(af.ExpressionError, match=r"^w\.toml: foo is neither") as caught:
+        parsed({"loss": "x +\nfoo"}).problem()
+    assert str(caught.value).splitlines()[0].endswith("(line 2 of the loss)")
+
+
+def test_sections_of_one_file_drop_the_same_rows(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{i * i},{'' if i in (3, 5) else 1}\n" for i in range(20))
+    (tmp_path / "t.csv").write_text(f"a,b,c\n{rows}")
+    dropping: dict[str, Any] = {**FILE, "missing": "drop"}
+    document: dict[str, Any] = {
+        "loss": "mse(w*X + v*Z, Y)",
+        "data": {"X": {**dropping, "columns": "a"}, "Y": {**FILE, "columns": "b"}, "Z": {**dropping, "columns": "c"}},
+    }
+    wanted = (
+        "w.toml: [data.X] leaves out 2 rows of t.csv, which [data.Y] keeps, so that their samples differ: "
+        'missing = "drop" is wanted there, too'
+    )
+    assert complaint(document, tmp_path) == wanted
+    assert complaint({**document, "split": {"test": 0.25}}, tmp_path) == wanted
+    document["data"]["Y"]["missing"] = "drop"
+    assert parsed(document, tmp_path).problem().data["Y"].shape == (1, 18)
+    # Nothing is missing: nothing is left out, and the sections may differ.
+    (tmp_path / "t.csv").write_text("a,b,c\n" + rows.replace(",\n", ",1\n"))
+    del document["data"]["Y"]["missing"]
+    assert parsed(document, tmp_path).problem().data["Y"].shape == (1, 20)
+
+
+def test_a_column_as_long_as_the_samples_is_turned_round() -> None:
+    document = {**LINE, "split": {"test": 0.25}, "data": {**LINE["data"], "X": {"values": [[1], [2], [3], [4]]}}}
+    told = complaint(document)
+    assert told.startswith("w.toml: [split] X is a column of 4 and Y has 4 samples, which are columns: turn [data.X]")
 
 
 @pytest.mark.parametrize(

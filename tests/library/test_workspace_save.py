@@ -21,7 +21,8 @@ def parsed(document: dict[str, Any], folder: Path | None = None) -> af.Workspace
 
 
 texts = st.text(st.characters(codec="utf-8"), min_size=1)
-numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63 - 1)
+floats = st.floats(allow_nan=False, allow_infinity=False)
+numbers = floats | st.integers(-(2**63), 2**63 - 1)
 names = st.from_regex(r"[A-Za-zα-ω][A-Za-z0-9_]{0,5}", fullmatch=True)
 matrices = st.integers(1, 4).flatmap(
     lambda width: st.lists(st.lists(numbers, min_size=width, max_size=width), min_size=1, max_size=4)

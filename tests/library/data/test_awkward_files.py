@@ -156,6 +156,21 @@ BAD = {
     "a typeset minus": Bad("a\n−5\n".encode(), PLAIN, ["line 2, column 1 (a) holds '−5'", "minus sign"]),
     "per cent": Bad(b"a\n5%\n", PLAIN, ["line 2, column 1 (a) holds '5%'", "the number alone"]),
     "a date": Bad(b"a\n2020-01-31\n", PLAIN, ["line 2, column 1 (a) holds '2020-01-31'", "onehot"]),
+    "semicolons, a quoted comma in the header": Bad(
+        b'"size, cm";b\n1,5;2,5\n3,5;4,5\n', PLAIN, ["line 1 has text after a closing double quote: try delimiter=';'"]
+    ),
+    "semicolons, a plain comma in the header": Bad(
+        b"size, cm;b\n1,5;2\n3,5;4,5\n", PLAIN, ["line 3 has 3 entries, line 1 has 2 entries: try delimiter=';'"]
+    ),
+    "semicolons, a comma in the header, decimal points": Bad(
+        b"size, cm;b\n1.5;2.5\n3.5;4.5\n", PLAIN, ["line 2 has 1 entry, line 1 has 2 entries: try delimiter=';'"]
+    ),
+    "tabs, a comma in the header": Bad(
+        b"size, cm\tb\n1.5\t2.5\n", PLAIN, [r"line 2 has 1 entry, line 1 has 2 entries: try delimiter='\t'"]
+    ),
+    "semicolons that split unevenly are no delimiter": Bad(
+        b"a,b;c\n1,2;3;4\n3,4,5\n", PLAIN, ["line 3 has 3 entries, line 1 has 2 entries: put an entry", "double quotes"]
+    ),
     "a semicolon read with a comma": Bad(b"a;b\n1;2\n", PLAIN, ["line 2, column 1 (a;b) holds '1;2'", "delimiter=';'"]),
     "a semicolon read with a comma, by name": Bad(b"a;b\n1;2\n", PLAIN, ["no column 'b'", "delimiter=';'"], "b"),
     "tabs read with a comma": Bad(b"a\tb\n1\t2\n", PLAIN, ["line 2, column 1 (a b)", r"delimiter='\t'"]),

@@ -37,8 +37,12 @@ def test_labels_of_a_frame(library: Any) -> None:
     table = af.Table.of(frame, source="flowers")
     np.testing.assert_array_equal(table.onehot("kind").matrix, [[0, 1, 0], [1, 0, 1]])
     assert table.onehot("n").classes == ("9", "10")
-    assert message(table.matrix).startswith("flowers row 1, column 1 (kind) holds 'b', a number is wanted")
-    assert "flowers row 2, column 1 (kind) holds 'a', which is none of" in message(lambda: table.onehot("kind", ["b"]))
+    assert message(table.matrix).startswith(
+        "flowers row 0 (counted from 0), column 1 (kind) holds 'b', a number is wanted"
+    )
+    assert "flowers row 1 (counted from 0), column 1 (kind) holds 'a', which is none of" in message(
+        lambda: table.onehot("kind", ["b"])
+    )
 
 
 def test_missing_entries_of_a_frame(library: Any) -> None:
@@ -48,11 +52,11 @@ def test_missing_entries_of_a_frame(library: Any) -> None:
     table = af.Table.of(frame)
     drop = {"pandas": "dropna()", "polars": "drop_nulls() and drop_nans()"}[library.__name__]
     assert message(lambda: table.matrix(["a", "b"])) == (
-        f"the data frame row 2, column 2 (b) is missing (the first of 2): leave out rows with one by {drop}, or fill "
-        f"them in"
+        f"the data frame row 1 (counted from 0), column 2 (b) is missing (the first of 2): leave out rows with one by "
+        f"{drop}, or fill them in"
     )
-    assert "row 2, column 3 (c) is missing:" in message(lambda: table.onehot("c"))
-    assert "row 2, column 4 (d) is missing (the first of 2)" in message(lambda: table.matrix("d"))
+    assert "row 1 (counted from 0), column 3 (c) is missing:" in message(lambda: table.onehot("c"))
+    assert "row 1 (counted from 0), column 4 (d) is missing (the first of 2)" in message(lambda: table.matrix("d"))
     whole = af.Table.of(frame.dropna() if library.__name__ == "pandas" else frame.drop_nulls())
     np.testing.assert_array_equal(whole.matrix(["a", "b", "d"]), [[1], [0.5], [1]])
 
@@ -68,9 +72,9 @@ def test_dates_decimals_and_large_numbers(library: Any) -> None:
     )
     table = af.Table.of(frame)
     np.testing.assert_array_equal(table.matrix("price"), [[1.5, 2.25]])
-    assert "row 1, column 1 (day) holds '2020-01-31', a number is wanted" in message(table.matrix)
+    assert "row 0 (counted from 0), column 1 (day) holds '2020-01-31', a number is wanted" in message(table.matrix)
     assert "column 2 (time) holds '2020-01-31 12:00:00'" in message(lambda: table.matrix("time"))
-    assert "row 2, column 4 (inf) holds -inf: drop or replace" in message(lambda: table.matrix("inf"))
+    assert "row 1 (counted from 0), column 4 (inf) holds -inf: drop or replace" in message(lambda: table.matrix("inf"))
 
 
 def test_a_series_is_a_column(library: Any) -> None:
@@ -115,15 +119,19 @@ def test_pandas_own_types() -> None:
     )
     table = af.Table.of(frame)
     np.testing.assert_array_equal(table.matrix("mixed"), [[1, 2.5, 1]])
-    assert "row 3, column 2 (whole) is missing:" in message(lambda: table.matrix("whole"))
-    assert "row 2, column 3 (real) is missing:" in message(lambda: table.matrix("real"))
-    assert "row 3, column 4 (truth) is missing:" in message(lambda: table.matrix("truth"))
-    assert "row 1, column 1 (category) holds 'b', a number is wanted" in message(lambda: table.matrix("category"))
-    assert "row 1, column 6 (time) holds '2020-01-31 00:00:00'" in message(lambda: table.matrix("time"))
+    assert "row 2 (counted from 0), column 2 (whole) is missing:" in message(lambda: table.matrix("whole"))
+    assert "row 1 (counted from 0), column 3 (real) is missing:" in message(lambda: table.matrix("real"))
+    assert "row 2 (counted from 0), column 4 (truth) is missing:" in message(lambda: table.matrix("truth"))
+    assert "row 0 (counted from 0), column 1 (category) holds 'b', a number is wanted" in message(
+        lambda: table.matrix("category")
+    )
+    assert "row 0 (counted from 0), column 6 (time) holds '2020-01-31 00:00:00'" in message(
+        lambda: table.matrix("time")
+    )
     first = af.Table.of(frame.iloc[:1])
     np.testing.assert_array_equal(first.matrix(["whole", "real", "truth"]), [[1], [0.5], [1]])
     assert (first.onehot("category").classes, first.onehot("text").classes) == (("b",), ("x",))
-    assert "row 3, column 1 (category) is missing" in message(lambda: table.onehot("category"))
+    assert "row 2 (counted from 0), column 1 (category) is missing" in message(lambda: table.onehot("category"))
 
 
 def test_pandas_columns_of_one_name_and_of_several_levels() -> None:
@@ -163,9 +171,11 @@ def test_polars_own_types() -> None:
     )
     table = af.Table.of(frame)
     assert table.onehot("category").classes == ("a", "b")
-    assert "row 2, column 2 (small) is missing" in message(lambda: table.matrix("small"))
+    assert "row 1 (counted from 0), column 2 (small) is missing" in message(lambda: table.matrix("small"))
     np.testing.assert_array_equal(table.matrix("long"), [[2.0**64, -1]])
-    assert "row 1, column 3 (list) holds '[1]', a number is wanted" in message(lambda: table.matrix("list"))
+    assert "row 0 (counted from 0), column 3 (list) holds '[1]', a number is wanted" in message(
+        lambda: table.matrix("list")
+    )
 
 
 def test_a_subclass_of_a_frame_is_one() -> None:
@@ -198,10 +208,10 @@ def test_a_problem_takes_a_frame_as_it_stands(library: Any) -> None:
 @pytest.mark.parametrize(
     ("column", "expected"),
     [
-        (["x", "y"], "X holds 'x' at row 0, column 1 (b)"),
-        ([1.0, None], "X holds nan at row 1, column 1 (b)"),
-        ([1, None], "X holds nan at row 1, column 1 (b)"),
-        ([True, None], "X holds nan at row 1, column 1 (b)"),
+        (["x", "y"], "X holds 'x' at row 0 (counted from 0), column b"),
+        ([1.0, None], "X holds nan at row 1 (counted from 0), column b"),
+        ([1, None], "X holds nan at row 1 (counted from 0), column b"),
+        ([True, None], "X holds nan at row 1 (counted from 0), column b"),
         ([datetime.datetime(2020, 1, 31), None], "X holds "),
     ],
 )
@@ -224,7 +234,9 @@ def test_a_problem_takes_pandas_own_types() -> None:
     )
     np.testing.assert_array_equal(af.Problem("sum(w + X)", {"X": frame}).data["X"], [[1, 1, 3], [2, 0, 4]])
     missing = frame.assign(whole=pandas.array([1, None], dtype="Int64"))
-    assert "X holds nan at row 1, column 0 (whole)" in message(lambda: af.Problem("sum(w + X)", {"X": missing}))
+    assert "X holds nan at row 1 (counted from 0), column whole" in message(
+        lambda: af.Problem("sum(w + X)", {"X": missing})
+    )
     series = pandas.Series([1.5, 2.5], index=[9, 9])
     np.testing.assert_array_equal(af.Problem("sum(w + X)", {"X": series}).data["X"], [[1.5, 2.5]])
 
@@ -235,3 +247,9 @@ def test_a_problem_takes_what_a_table_makes(tmp_path: Any) -> None:
     problem = af.Problem("mse(A*X, Y)", {"X": table.matrix("a"), "Y": table.onehot("kind")})
     np.testing.assert_array_equal(problem.data["Y"], [[1, 0], [0, 1]])
     assert message(lambda: af.Problem("sum(X)", {"X": table})) == "X is a Table: give its matrix()"
+
+
+def test_a_table_and_a_problem_count_the_rows_of_a_frame_alike(library: Any) -> None:
+    frame = library.DataFrame({"a": [1.0, 2.0, float("inf")]})
+    told = message(af.Table.of(frame).matrix), message(lambda: af.Problem("sum(w .* X)", {"X": frame}))
+    assert all("row 2 (counted from 0), column" in text for text in told), told

@@ -101,3 +101,11 @@ def test_what_cannot_be_split(data: dict[str, object], arguments: dict[str, floa
         af.split(data, **arguments)  # type: ignore[arg-type]
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_column_that_stands_the_wrong_way_round_is_refused() -> None:
+    data = {"X": np.arange(20.0).reshape(20, 1), "Y": np.arange(20.0).reshape(1, 20)}
+    with pytest.raises(af.DataError, match=r"^X is a column of 20 and Y has 20 samples, which are columns: give X\.T$"):
+        af.split(data)
+    train, test = af.split({**data, "X": data["X"].T})
+    assert (train["X"].shape, test["X"].shape) == ((1, 15), (1, 5))

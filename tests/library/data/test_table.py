@@ -255,3 +255,19 @@ def test_a_million_rows_take_the_memory_of_their_numbers(tmp_path: Path) -> None
     # Two columns of float64 and the codes of 1,000 labels are 19 MiB, the text is 27 MiB; as Python's strings it
     # would be 200. 20 MiB are left for a chunk of rows and what the allocator keeps.
     assert float(grown) < 19 + 20
+
+
+def test_onehot_is_taken_apart_and_is_its_matrix_to_numpy(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x,kind\n1,b\n2,a\n3,b\n")
+    table = af.Table.read(tmp_path / "t.csv")
+    onehot = table.onehot("kind")
+    matrix, classes = onehot
+    assert matrix is onehot.matrix
+    assert classes == onehot.classes == ("a", "b")
+    np.testing.assert_array_equal(np.vstack([table.matrix("x"), onehot]), [[1, 2, 3], [0, 1, 0], [1, 0, 1]])
+    assert np.asarray(onehot) is onehot.matrix
+    copied = np.array(onehot, dtype=np.float32)
+    assert copied.dtype == np.float32
+    copied[:] = 7
+    np.testing.assert_array_equal(onehot.matrix, [[0, 1, 0], [1, 0, 1]])
+    np.testing.assert_array_equal(af.Problem("sum(w .* X)", {"X": onehot}).data["X"], onehot.matrix)
