@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import ArgumentError, real, whole
+from ..errors import DataError
 from ..matrices import Matrix, matrix, sample_count
 
 
@@ -35,7 +36,8 @@ def split(data: Mapping[str, Any], test: float = 0.25, seed: int = 0) -> tuple[d
         if value.shape == (samples, 1):
             long = next(other for other in found if found[other].shape[1] == samples)
             raise DataError(
-                f"{name} is a column of {samples:,} and {long} has {samples:,} samples, which are columns: give {name}.T"
+                f"{name} is a column of {samples:,} and {long} has {samples:,} samples, which are columns: "
+                f"give {name}.T"
             )
     # A product such as 0.07 * 100 may be a rounding error above the whole number that is meant.
     size = min(samples - 1, math.ceil(share * samples * (1 - 1e-15)))

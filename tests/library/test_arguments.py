@@ -31,7 +31,7 @@ FILE = "path is a int, the name of a file is wanted"
 WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
     "surface.path": (lambda m: m.surface.path(3), RUN.format("int")),
     "surface.showing": (lambda m: m.surface.showing("run"), RUN.format("str")),
-    "surface.at": (lambda m: m.surface.at("x", 3), "a is 'x', a number or an array of them is wanted"),
+    "surface.at": (lambda m: m.surface.at("x", 3), "a is no array of numbers"),
     "surface.at, b": (lambda m: m.surface.at(0, [1, "y"]), "b is [1, 'y'], a number or an array of them is wanted"),
     "surface.at, shapes": (lambda m: m.surface.at([1, 2], [1, 2, 3]), "a has the shape (2,) and b (3,)"),
     "surface.save": (lambda m: m.surface.save(3), FILE),
