@@ -18,7 +18,7 @@ from ..data import datasets
 from ..data.scaling import Scaling
 from ..data.split import split
 from ..data.table import Table
-from ..errors import DataError, WorkspaceError
+from ..errors import DataError, WorkspaceError, clipped
 from ..matrices import Matrix, matrix
 
 READING = ("header", "delimiter", "encoding", "missing", "array")
@@ -52,7 +52,7 @@ def unscaled(document: Mapping[str, Any], folder: Path | None, source: str) -> d
         except (DataError, ArgumentError) as error:
             # The way out as TOML writes it.
             told = str(error).replace("=False", " = false").replace("=True", " = true")
-            raise WorkspaceError(f"{source}: [data.{name}] {told}") from None
+            raise WorkspaceError(f"{source}: [data.{clipped(name)}] {told}") from None
     return found
 
 
@@ -71,7 +71,7 @@ def samples(document: Mapping[str, Any], folder: Path | None, source: str) -> Sa
         try:
             scalings[name] = Scaling.fit(section["scale"], train[name])
         except DataError as error:
-            raise WorkspaceError(f"{source}: [data.{name}] {error}") from None
+            raise WorkspaceError(f"{source}: [data.{clipped(name)}] {error}") from None
         train[name] = scalings[name].apply(train[name])
         if test is not None:
             test[name] = scalings[name].apply(test[name])
@@ -99,7 +99,7 @@ def _path(file: str, folder: Path | None) -> Path:
 def _numbers(name: str, section: Mapping[str, Any], folder: Path | None, table: Any) -> Matrix:
     """The matrix of one [data.NAME]."""
     if "values" in section:
-        return matrix(name, section["values"])
+        return matrix(clipped(name), section["values"])
     if "dataset" in section:
         return datasets.load(section["dataset"])[section["part"]]
     how = tuple((key, section[key]) for key in READING if key in section)
