@@ -21,6 +21,9 @@ Span = tuple[int, int]
 LINE_WIDTH = 110
 """Characters of a line that an error shows."""
 
+LONGEST_SHOWN = 60
+"""Characters of somebody's text that a message has in the middle of a line."""
+
 INDENT = "  "
 
 
@@ -109,6 +112,12 @@ def excerpt(text: str, span: Span) -> tuple[str, int, int]:
 def visible(text: str) -> str:
     """The text with every character that cannot be printed shown as its escape, and tabs as one space."""
     return "".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in text)
+
+
+def clipped(text: str, most: int = LONGEST_SHOWN) -> str:
+    """The text as `visible` shows it, no longer than `most` characters; an ellipsis stands for the rest."""
+    shown = visible(text[: most + 1])
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
 def columns(text: str) -> int:

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import arguments, initialize, kernels, language
 from .arguments import ArgumentError, Vector
-from .errors import DataError, ExpressionError, ShapeError
+from .errors import DataError, ExpressionError, ShapeError, clipped
 from .kernels import debug
 from .matrices import Matrix, either, matrix
 
@@ -71,7 +71,7 @@ class Problem:
         declared = _declared(_named("weights", weights))
         both = sorted(set(named) & set(declared.shapes))
         if both:
-            raise DataError(f"{both[0]} is given as data and as a weight: leave it out of one of the two")
+            raise DataError(f"{clipped(both[0])} is given as data and as a weight: leave it out of one of the two")
         self._sources = _sourced(named, sources)
         self._expression = expression
         self._data = MappingProxyType({name: matrix(name, value) for name, value in named.items()})
@@ -85,7 +85,9 @@ class Problem:
         self._weights: Mapping[str, Shape] = MappingProxyType(dict(self._shapes.weights))
         unused = [name for name in declared.shapes if name not in self._weights]
         if unused:
-            raise DataError(f"{unused[0]} is given as a weight, and the expression does not use it: leave it out")
+            raise DataError(
+                f"{clipped(unused[0])} is given as a weight, and the expression does not use it: leave it out"
+            )
         if not self._weights:
             raise ExpressionError("the expression holds no weights: every name in it is data, so nothing is learnt")
         self._given = declared.values

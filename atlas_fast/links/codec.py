@@ -2,7 +2,8 @@
 
 In: a document (the workspace's nested dict) and named float64 matrices. Out: `atlas://w/1/` and base64url, or what
 such a link holds, to the bit. A link that comes from outside is not trusted: it is refused in one line, or it is
-whole, and reading it takes at most 64 MiB and a second whatever it claims to hold.
+whole. Opening it as a problem takes at most 64 MiB and a second of one core, whatever it claims to hold: measured on
+links that were made to take much, after a first one, which loads the compiler. Training takes what it takes.
 
 Version 1 is base64url, without padding, of 8 bytes of BLAKE2b over the rest, and of a raw deflate stream (RFC 1951) of
 
@@ -30,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import ArgumentError
-from ..errors import StoreError
+from ..errors import StoreError, clipped
 from ..matrices import Matrix, matrix
 
 Document = dict[str, Any]
@@ -43,12 +44,22 @@ LONGEST = 2**20
 """Characters of a link. Firefox opens no longer address; Chrome takes twice as much, mail and chat much less."""
 
 NUMBERS = 2**18
-"""Numbers in all matrices, data of 2 MiB; a workspace's document has them as Python's floats, in 8 MiB and more."""
+"""Numbers in all matrices, 2 MiB."""
 
 MATRICES = 1000
+"""Matrices, and names of data and weights."""
+
+LONGEST_NAME = 100
+
+LONGEST_LOSS = 2**14
+"""Characters of a loss; the compiler reads longer ones, in more than half a second (measured on `x*x^2*..`)."""
 
 JSON_BYTES = 3 * 2**19
-"""Bytes of JSON: as Python's objects they take up to 30 times as much (measured on lists of empty dicts)."""
+"""Bytes of JSON."""
+
+LISTS, TABLES = NUMBERS + 10_000, 10_000
+"""Opening brackets and braces in it, those in texts as well: a list takes 44 times its two bytes, a table more. The
+original has a list for each row of a matrix."""
 
 UNPACKED = JSON_BYTES + 9 * NUMBERS
 """Bytes that the deflate stream may unpack to: a number takes 8 at most, and a line one more."""
@@ -84,6 +95,8 @@ def encode(document: Mapping[str, Any], matrices: Mapping[str, Matrix]) -> str:
     text = json.dumps([document, shapes], ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     if len(text) > JSON_BYTES:
         raise StoreError(_too_long(f"{len(text):,} bytes of text, {JSON_BYTES:,} at most are taken"))
+    if _is_dense(text):
+        raise StoreError(_too_long("its text has too many lists and tables"))
     codes, lines = bytearray(), []
     for line in (line for value in whole.values() for line in _lines(value)):
         code, content = _pack(line)
@@ -154,12 +167,16 @@ def unpack(packed: bytes, most: int, bits: int) -> bytes:
 
 
 def read_json(content: bytes, encoding: str = "utf-8") -> Any:
-    """What a JSON text of at most JSON_BYTES holds: all numbers finite, no key twice, nesting within Python's stack.
+    """What a JSON text of at most JSON_BYTES, LISTS and TABLES holds.
+
+    All numbers are finite, no key stands twice, and it nests within Python's stack.
 
     Raises StoreError for anything else.
     """
     if len(content) > JSON_BYTES:
         raise StoreError(f"the link is too large: its text unpacks to more than {JSON_BYTES / 2**20:g} MiB")
+    if _is_dense(content):
+        raise StoreError(f"the link is too large: it has more than {LISTS:,} lists or {TABLES:,} tables")
     try:
         return json.loads(
             content.decode(encoding),
@@ -170,6 +187,10 @@ def read_json(content: bytes, encoding: str = "utf-8") -> Any:
         )
     except (ValueError, RecursionError):
         raise StoreError(DAMAGED) from None
+
+
+def _is_dense(content: bytes) -> bool:
+    return content.count(b"[") > LISTS or content.count(b"{") > TABLES
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -282,20 +303,30 @@ def _shuffled(content: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
 
 
 def _check(document: Any, matrices: Mapping[str, Any]) -> None:
-    """Refuse a document that is none, names matrices that are not there, or has a file read where it is opened."""
+    """Refuse a document that is none, names matrices that are not there, or has something read where it is opened."""
     _check_values(document)
     if not (isinstance(document, dict) and isinstance(document.get("loss"), str)):
         raise StoreError(_unusable("it holds no loss"))
+    if len(document["loss"]) > LONGEST_LOSS:
+        raise StoreError(
+            _too_long(f"a loss of {len(document['loss']):,} characters, {LONGEST_LOSS:,} at most are taken")
+        )
     data, weights = document.get("data", {}), document.get("weights", {})
     if not (isinstance(data, dict) and isinstance(weights, dict)):
         raise StoreError(_unusable("its data or weights are no tables"))
+    if len(data) + len(weights) > MATRICES:
+        raise StoreError(_too_long(f"{len(data) + len(weights):,} names, {MATRICES:,} at most are taken"))
+    for name in (*data, *weights):
+        if len(str(name)) > LONGEST_NAME:
+            raise StoreError(_too_long(f"the name {_shown(name)} has more than {LONGEST_NAME} characters"))
     for name, row in data.items():
         if not isinstance(row, dict):
             raise StoreError(_unusable(f"the data {_shown(name)} are no table"))
-        if "file" in row:
-            raise StoreError(
-                _unusable(f"the data {_shown(name)} are a file, and a link carries the numbers themselves")
-            )
+        for origin, what in (("file", "file"), ("dataset", "data set")):
+            if origin in row:
+                raise StoreError(
+                    _unusable(f"the data {_shown(name)} are a {what}, and a link carries the numbers themselves")
+                )
     stray = [name for name in matrices if name not in data and name not in weights]
     if stray:
         raise StoreError(_unusable(f"it holds numbers of {_shown(stray[0])}, which is neither data nor a weight"))
@@ -345,5 +376,5 @@ def _unusable(why: str) -> str:
     return f"the link cannot be used: {why}"
 
 
-def _shown(name: str) -> str:
-    return ascii(name[:40])
+def _shown(name: Any) -> str:
+    return clipped(repr(name))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from ..errors import StoreError
+from ..errors import StoreError, clipped
 
 FUNCTIONS = ("sin", "cos", "sigmoid", "tanh", "sqrt", "relu", "onehot", "softmax")
 
@@ -24,8 +24,8 @@ TOKEN = re.compile(
 )
 """In the original's order: `cosine` is cos, i, n, e."""
 
-LONGEST = 2**16
-"""Characters; our language takes as many bytes."""
+LONGEST = 2**13
+"""Characters; with every product written out there are at most twice as many, what a link of ours may hold."""
 
 
 def rewritten(text: str, declared: Collection[str]) -> tuple[str, frozenset[str]]:
@@ -80,9 +80,3 @@ def _check(kind: str, token: str, before: list[str], text: str, declared: Collec
         raise StoreError("the link's loss has onehot, which makes three dimensions in the original, and here a matrix")
     if kind == "name" and token not in declared:
         raise StoreError(f"the link declares no variable {token}, which its loss has: {clipped(text)}")
-
-
-def clipped(text: str) -> str:
-    """A text on one line, for a message."""
-    line = ascii(text)[1:-1]
-    return line if len(line) <= 60 else line[:59] + "…"

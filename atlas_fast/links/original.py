@@ -3,10 +3,11 @@
 In: such a link, with any address before the mark. Out: a document and matrices, as of a link of ours.
 
 Behind the mark stands percent-encoded base64 of {variables, settings, expression, plotData} in JSON: deflated with
-zlib's header since May 2019, before that as it is, a byte a character. A variable is a Scalar, a Vector (a column) or a
-Matrix, trainable or with data. What the original did and this does not: trainable variables started at N(0, 1)
-whatever value was typed, which here is the starting value; plotData, a picture of few heights in unknown coordinates,
-is left out, and so is granularity, the picture's resolution.
+zlib's header since May 2019, before that as it is, a byte a character; raw deflate and base64url are read as well,
+which a script may write. A variable is a Scalar, a Vector (a column) or a Matrix, trainable or with data. What the
+original did and this does not: trainable variables started at N(0, 1) whatever value was typed, which here is the
+starting value; plotData, a picture of few heights in unknown coordinates, is left out, and so is granularity, the
+picture's resolution.
 """
 
 from __future__ import annotations
@@ -21,13 +22,18 @@ from urllib.parse import unquote
 import numpy as np
 
 from ..arguments import ArgumentError
-from ..errors import StoreError
+from ..errors import StoreError, clipped
 from ..matrices import Matrix
 from ..optimizers import make
 from .codec import DAMAGED, JSON_BYTES, NUMBERS, Document, opened, read_json, unpack
-from .dialect import clipped, rewritten
+from .dialect import rewritten
 
 MARK = "#dump="
+
+STANDARD = str.maketrans("-_", "+/")
+"""base64url -> base64."""
+
+CHUNK = 2**14
 
 EPSILON = 1e-7
 """Of the optimizers of TensorFlow.js 1.0, which the original trained with, in 32 bits."""
@@ -48,6 +54,9 @@ REMARKS = {
     "RMSProp": "RMSProp: the original added epsilon, 1e-7, under the root; here it is added to the root.",
 }
 """Where the same settings do not give the same steps."""
+
+LEFT_OUT = "The link's training is left out:"
+"""How a remark begins; the original went on with 0 epochs, a rate of 0, a momentum of 1 and more."""
 
 LONGEST_NOTES = 10_000
 """Characters of the scratchpad that are kept."""
@@ -80,11 +89,9 @@ def decode(link: str) -> tuple[Document, dict[str, Matrix]]:
             matrices[name] = value
     if sum(value.size for value in matrices.values()) > NUMBERS:
         raise StoreError(f"the link is too large: it has more than {NUMBERS:,} numbers")
-    settings = held.get("settings")
-    if not isinstance(settings, dict):
-        raise StoreError("the link holds no settings: it is none of the original Atlas")
-    training, notes = _training(settings), _notes(settings)
-    document = {"loss": loss, "notes": notes, "data": data, "weights": weights, "training": training}
+    settings = held["settings"] if isinstance(held.get("settings"), dict) else {}
+    training, remark = _training(settings)
+    document = {"loss": loss, "notes": _notes(settings, remark), "data": data, "weights": weights, "training": training}
     return {name: value for name, value in document.items() if value}, matrices
 
 
@@ -94,13 +101,29 @@ def _text(link: str) -> tuple[bytes, str]:
     if not mark:
         raise StoreError(f"this is no link of the original Atlas, which has {MARK} in it")
     try:
-        text = unquote(quoted, errors="strict")
+        text = _unquoted(quoted).translate(STANDARD)
         content = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (ValueError, binascii.Error):
         raise StoreError(DAMAGED) from None
     if content[:1] == b"{":
         return content, "latin-1"
-    return unpack(content, JSON_BYTES, zlib.MAX_WBITS), "utf-8"
+    # RFC 1950, 2.2: method 8, and a multiple of 31. The bits of the method say something else in no raw stream that a
+    # deflater writes: a block that is stored as it is, with bits set where none are.
+    head = int.from_bytes(content[:2])
+    headed = head >> 8 & 15 == 8 and head % 31 == 0
+    return unpack(content, JSON_BYTES, zlib.MAX_WBITS if headed else -zlib.MAX_WBITS), "utf-8"
+
+
+def _unquoted(text: str) -> str:
+    """A text of ASCII without its percent escapes, of which each takes a hundred bytes while its chunk is read."""
+    found, at = [], 0
+    while at < len(text):
+        end = at + CHUNK
+        cut = text.find("%", end - 2, end)  # of an escape that goes on behind the chunk
+        end = end if cut < 0 else cut
+        found.append(unquote(text[at:end], errors="strict"))
+        at = end
+    return "".join(found)
 
 
 def _declared(variables: Any) -> dict[str, dict[str, Any]]:
@@ -125,12 +148,16 @@ def _read(name: str, variable: Mapping[str, Any]) -> tuple[tuple[int, int], Matr
             shape, rows = (1, 1), [[data]]
         case "Vector":
             shape = _shape(name, [variable.get("length"), 1])
-            rows = [[entry] for entry in data] if isinstance(data, list) else [data]
+            rows = [data]
         case "Matrix":
             shape, rows = _shape(name, variable.get("shape")), data if isinstance(data, list) else [data]
         case _:
             raise StoreError(f"{name} is a {clipped(str(kind))} in the link: Scalar, Vector and Matrix are known")
-    return shape, None if data is None else _matrix(name, rows, shape)
+    if data is None:
+        return shape, None
+    if kind == "Vector":  # read as a row: a list each entry would take eight times the memory
+        return shape, _matrix(name, rows, shape[::-1]).reshape(shape)
+    return shape, _matrix(name, rows, shape)
 
 
 def _shape(name: str, given: Any) -> tuple[int, int]:
@@ -149,37 +176,38 @@ def _matrix(name: str, rows: list[Any], shape: tuple[int, int]) -> Matrix:
     for number, row in enumerate(rows):
         for column, entry in enumerate(row):
             if not isinstance(entry, int | float) or isinstance(entry, bool):
-                where = f"row {number + 1}, column {column + 1}" if len(rows) > 1 or len(row) > 1 else "its place"
+                where = f"row {number + 1}, column {column + 1}" if shape != (1, 1) else "its place"
                 raise StoreError(f"{name} in the link has {clipped(str(entry))} at {where}, a number is wanted")
     value = np.array(rows, dtype=np.float64)
     value.flags.writeable = False
     return value
 
 
-def _training(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """[training] of the original's settings."""
+def _training(settings: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """[training] of the original's settings, empty where they cannot be used here, and a remark."""
+    if not settings:
+        return {}, "The link says nothing of training."
     name = settings.get("optimizer")
     if not isinstance(name, str) or name not in OPTIMIZERS:
-        raise StoreError(f"the link's optimizer is {clipped(str(name))}: the original had {', '.join(OPTIMIZERS)}")
+        return {}, f"{LEFT_OUT} its optimizer is {clipped(str(name))}, and the original had {', '.join(OPTIMIZERS)}."
     ours, fixed = OPTIMIZERS[name]
     given = {"lr": settings.get("learningRate"), **fixed}
     if name == "Momentum":
         given["momentum"] = settings.get("momentum")
     epochs = settings.get("epochs")
     if not isinstance(epochs, int) or isinstance(epochs, bool) or not 1 <= epochs < 2**31:
-        raise StoreError(f"the link trains for {clipped(str(epochs))} epochs, a whole number of at least 1 is wanted")
+        return {}, f"{LEFT_OUT} it is of {clipped(str(epochs))} epochs, and a whole number of at least 1 is wanted."
     try:
         make(ours, given)
     except ArgumentError as error:
-        raise StoreError(f"the link's settings cannot be used: {clipped(str(error))}") from None
-    return {"optimizer": ours, **given, "epochs": epochs}
+        return {}, f"{LEFT_OUT} {clipped(str(error))}."
+    return {"optimizer": ours, **given, "epochs": epochs}, REMARKS.get(name, "")
 
 
-def _notes(settings: Mapping[str, Any]) -> str:
-    """The scratchpad, and what differs from the original."""
+def _notes(settings: Mapping[str, Any], remark: str) -> str:
+    """The scratchpad, and a remark."""
     scratch = settings.get("scratch")
     kept = scratch.encode(errors="replace").decode().strip() if isinstance(scratch, str) else ""
     if len(kept) > LONGEST_NOTES:
         kept = kept[: LONGEST_NOTES - 1] + "…"
-    remark = REMARKS.get(str(settings.get("optimizer")), "")
     return "\n\n".join(part for part in (kept, remark) if part)

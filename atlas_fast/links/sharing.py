@@ -9,12 +9,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import arguments
 from ..arguments import ArgumentError
-from ..errors import StoreError, WorkspaceError
+from ..errors import StoreError, WorkspaceError, clipped
 from ..optimizers import make
 from ..problem import Problem
 from ..workspace import Workspace
+from ..workspace.keys import is_matrix, is_shape
 from . import original
 from .codec import Document, decode, encode, opened
 
@@ -29,8 +32,8 @@ LONGEST_CALL = 1000
 def share(problem: Problem | Workspace, run: Run | None = None) -> str:
     """A link that holds a problem: its text, its data, the shapes of its weights and its starting values.
 
-    run: one of the problem, whose optimizer, epochs, seed and batch size the link holds as well, and its start where
-    the seed does not give that. A workspace says all that itself, and more; its files go along as numbers.
+    run: one of the problem, whose optimizer, epochs, seed, batch size and dtype the link holds as well, and its start
+    where the seed does not give that. A workspace says all that itself, and more; its files go along as numbers.
 
     Raises StoreError where that is too much for a link, ArgumentError for what is no problem
     or no run, and for a run of another problem.
@@ -59,20 +62,31 @@ def share(problem: Problem | Workspace, run: Run | None = None) -> str:
 def open_link(link: str) -> Problem:
     """The problem of a link, one of `share` or of the 2019 original (`..#dump=`).
 
-    Raises StoreError, in one line, for a link that cannot be read, and what Problem raises.
+    Raises StoreError, in one line, for a link that cannot be read or whose data or weights do not fit its loss by name;
+    ExpressionError and ShapeError, as Problem does, for a loss that means nothing.
     """
-    return open_workspace(link).problem()
+    workspace = open_workspace(link)
+    try:
+        return workspace.problem()
+    except WorkspaceError as error:
+        raise StoreError(str(error)) from None
 
 
 def open_workspace(link: str) -> Workspace:
     """The workspace of a link, with its data as values. Raises StoreError, in one line."""
     body = opened(link)
     document, matrices = (original.decode if original.MARK in body else decode)(body)
+    data, weights = document.get("data", {}), document.get("weights", {})
     for name, value in matrices.items():
-        if name in document.get("data", {}):
-            document["data"][name]["values"] = value.tolist()
+        if name in data:
+            data[name]["values"] = value
         else:
-            document["weights"][name] = value.tolist()
+            weights[name] = value
+    # Numbers that stand in the text: as lists of lists they take fifty times their bytes, and would be copied.
+    for table, entries in ((weights, weights.items()), *((row, row.items()) for row in data.values())):
+        for name, value in entries:
+            if isinstance(value, list) and not is_shape(value) and is_matrix(value):
+                table[name] = np.array(value, dtype=np.float64)
     try:
         return Workspace.parse(document, None, "the link")
     except WorkspaceError as error:
@@ -89,8 +103,9 @@ def _training(run: Run) -> dict[str, Any]:
                 raise ValueError
         make(name, settings)
     except (ValueError, SyntaxError, RecursionError, MemoryError):
-        shown = ascii(run.optimizer[:60])
-        raise StoreError(f"a run of the optimizer {shown} cannot be shared: leave it out") from None
+        raise StoreError(f"a run of the optimizer {clipped(run.optimizer)!r} cannot be shared: leave it out") from None
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
-    batch = {} if run.batch_size is None else {"batch_size": run.batch_size}
-    return {"optimizer": name, **listed, "epochs": run.epochs, "seed": run.seed, **batch}
+    more: dict[str, Any] = {} if run.batch_size is None else {"batch_size": run.batch_size}
+    if run.dtype != "float64":
+        more["dtype"] = run.dtype
+    return {"optimizer": name, **listed, "epochs": run.epochs, "seed": run.seed, **more}

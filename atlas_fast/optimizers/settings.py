@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import ArgumentError, choice, fraction, real
-from ..errors import nearest
+from ..errors import clipped, nearest
 
 Check = Callable[[str, Any], Any]
 """(name, value as given) -> value to keep; raises ArgumentError."""
@@ -227,7 +227,7 @@ def find(name: str) -> type[Optimizer]:
     near = nearest(wanted, OPTIMIZERS)
     told = f"did you mean {near}?" if near else f"there are {', '.join(OPTIMIZERS)}"
     hint = "; momentum is SGD(lr, momentum=0.9)" if wanted in ("momentum", "nesterov") else ""
-    raise ArgumentError(f"{name!r} is no optimizer: {told}{hint}")
+    raise ArgumentError(f"{clipped(repr(name))} is no optimizer: {told}{hint}")
 
 
 def make(name: str, given: Mapping[str, Any]) -> Optimizer:

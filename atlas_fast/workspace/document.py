@@ -16,7 +16,7 @@ from typing import Any, get_type_hints
 
 from ..arguments import ArgumentError, is_name
 from ..data.table import ARRAYS, TEXT
-from ..errors import WorkspaceError, nearest
+from ..errors import WorkspaceError, clipped, nearest
 from ..matrices import either
 from ..optimizers import OPTIMIZERS, Optimizer, find, make
 from . import slips
@@ -104,10 +104,10 @@ def checked(document: Any, source: str) -> None:
         _check_data(name, section, source)
     for name, value in document.get("weights", {}).items():
         _check_name("weights", name, source)
-        _check(f"{source}: [weights] {name}", WEIGHT, value)
+        _check(f"{source}: [weights] {clipped(name)}", WEIGHT, value)
         if is_number(value) and isinstance(value, int):
             told = either(value, shown([value, "?"]))
-            raise WorkspaceError(f"{source}: [weights] {name} is {value}: {told}")
+            raise WorkspaceError(f"{source}: [weights] {clipped(name)} is {value}: {told}")
     for name in SECTIONS:
         if name in document:
             _check_section(name, document[name], source)
@@ -117,7 +117,7 @@ def checked(document: Any, source: str) -> None:
 def _stray(name: str, value: Any) -> str:
     """What a key or section is that stands where there is none of that name."""
     if isinstance(value, Mapping):
-        return f"there is no section [{name}]{_nearest(name, TABLES, '[{}]')}"
+        return f"there is no section [{clipped(name)}]{_nearest(name, TABLES, '[{}]')}"
     homes = [section for section, keys in SECTIONS.items() if name in keys]
     if homes:
         return f"{name} stands outside its section: it belongs to [{homes[0]}]"
@@ -126,7 +126,7 @@ def _stray(name: str, value: Any) -> str:
 
 def _nearest(name: str, known: Iterable[str], form: str) -> str:
     names = list(known)
-    near = ALSO[name] if ALSO.get(name) in names else nearest(name, names)
+    near = ALSO[name] if ALSO.get(name) in names else nearest(clipped(name), names)
     return f": did you mean {form.format(near)}?" if near else f": {', '.join(form.format(n) for n in names)}"
 
 
@@ -143,10 +143,11 @@ def _check_name(section: str, name: str, source: str) -> None:
 def _check_data(name: str, section: Any, source: str) -> None:
     if not isinstance(section, Mapping):
         raise WorkspaceError(
-            f"{source}: [data] {name} is {shown(section)}, a section is wanted: [data.X] holds the data X of the loss"
+            f"{source}: [data] {clipped(name)} is {shown(section)}, a section is wanted: "
+            "[data.X] holds the data X of the loss"
         )
     _check_name("data", name, source)
-    where = f"{source}: [data.{name}]"
+    where = f"{source}: [data.{clipped(name)}]"
     origins = [origin for origin in ORIGINS if origin in section]
     if len(origins) != 1:
         told = f"has {' and '.join(origins)}" if origins else "says not where its numbers come from"

@@ -14,8 +14,9 @@ import numpy as np
 
 from ..arguments import ArgumentError
 from ..errors import StoreError
-from ..matrices import Matrix
+from ..matrices import Matrix, matrix
 from .document import Document, written
+from .keys import is_matrix, is_shape
 
 if TYPE_CHECKING:
     from .workspace import Workspace
@@ -28,11 +29,16 @@ ABOUT_NUMBERS = ("scale",)
 
 
 def packed(workspace: Workspace) -> tuple[Document, dict[str, Matrix]]:
-    """The document without its numbers, and name -> those: features x samples, before splitting and scaling."""
-    document = workspace.document
+    """The document without its matrices, and name -> those: the data, features x samples, before splitting and scaling,
+    and the starting values, whose shapes stay."""
+    document, matrices = workspace.document, workspace.matrices()
     for name, section in document.get("data", {}).items():
         document["data"][name] = {key: section[key] for key in ABOUT_NUMBERS if key in section}
-    return document, workspace.matrices()
+    for name, value in document.get("weights", {}).items():
+        if is_matrix(value) and not is_shape(value) and name not in matrices:
+            matrices[name] = matrix(name, value)
+            document["weights"][name] = list(matrices[name].shape)
+    return document, matrices
 
 
 def save(workspace: Workspace, target: Path) -> list[Path]:

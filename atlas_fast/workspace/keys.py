@@ -11,6 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from ..errors import LONGEST_SHOWN, clipped
+
 
 @dataclass(frozen=True)
 class Key:
@@ -49,7 +53,9 @@ def is_list(value: Any, fits: Callable[[Any], bool], *lengths: int) -> bool:
 
 
 def is_matrix(value: Any) -> bool:
-    """Whether a value is a list of rows of numbers, all of one length."""
+    """Whether a value is a list of rows of numbers, all of one length, or a matrix of a link."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 2 and value.size > 0 and value.dtype == np.float64 and bool(np.isfinite(value).all())
     return is_list(value, lambda row: is_list(row, is_number)) and len({len(row) for row in value}) == 1
 
 
@@ -65,7 +71,7 @@ def is_column(value: Any) -> bool:
 
 def is_shape(value: Any) -> bool:
     """Whether a value of [weights] is a shape; else it is a starting value."""
-    return value == "?" or is_list(value, is_size, 2)
+    return is_list(value, is_size, 2) or (isinstance(value, str) and value == "?")
 
 
 def _either(options: tuple[str, ...]) -> str:
@@ -87,6 +93,8 @@ def _whole(least: int) -> Key:
 
 
 FLAG = Key("true or false is wanted", lambda value: isinstance(value, bool))
+
+DTYPE = _choice("float32", "float64")
 
 SCALE = _choice("standardize", "unit")
 
@@ -132,6 +140,7 @@ SECTIONS: Mapping[str, Keys] = {
         "epochs": _whole(1),
         "seed": _whole(0),
         "batch_size": _whole(1),
+        "dtype": DTYPE,
     },
     "surface": {
         "plane": _choice("pca", "random", "axes"),
@@ -154,7 +163,7 @@ SECTIONS: Mapping[str, Keys] = {
             lambda value: is_whole(value, 2) or is_list(value, lambda n: is_whole(n, 1), 2),
         ),
         "gradient": FLAG,
-        "dtype": _choice("float32", "float64"),
+        "dtype": DTYPE,
     },
 }
 """The sections with fixed keys; [training] takes its optimizer's settings, too."""
@@ -170,14 +179,14 @@ TOP = ("loss", "notes", *TABLES)
 """What may stand in a workspace; notes are a text for people, as a link of the 2019 original has them."""
 
 
-LONGEST_SHOWN = 60
-"""Characters of a value that a message shows."""
-
-
 def shown(value: Any) -> str:
     """A value as TOML writes it, on one line and clipped."""
+    text = ""
     try:
-        text = json.dumps(value, ensure_ascii=not is_text(value))
+        for piece in json.JSONEncoder(ensure_ascii=not is_text(value)).iterencode(value):  # a list may be long
+            text += piece
+            if len(text) > LONGEST_SHOWN:
+                break
     except (TypeError, ValueError):
         text = str(value)
-    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+    return clipped(text)

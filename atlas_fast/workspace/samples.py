@@ -18,7 +18,7 @@ from ..data import datasets
 from ..data.scaling import Scaling
 from ..data.split import split
 from ..data.table import Table
-from ..errors import DataError, WorkspaceError
+from ..errors import DataError, WorkspaceError, clipped
 from ..matrices import Matrix, matrix
 from .wording import worded
 
@@ -51,7 +51,7 @@ def unscaled(document: Mapping[str, Any], folder: Path | None, source: str) -> d
         try:
             found[name] = _numbers(name, section, folder, table)
         except (DataError, ArgumentError) as error:
-            raise WorkspaceError(f"{source}: [data.{name}] {worded(str(error))}") from None
+            raise WorkspaceError(f"{source}: [data.{clipped(name)}] {worded(str(error))}") from None
     _check_dropped(document, folder, source, table)
     return found
 
@@ -90,7 +90,7 @@ def samples(document: Mapping[str, Any], folder: Path | None, source: str) -> Sa
         try:
             scalings[name] = Scaling.fit(section["scale"], train[name])
         except DataError as error:
-            raise WorkspaceError(f"{source}: [data.{name}] {worded(str(error))}") from None
+            raise WorkspaceError(f"{source}: [data.{clipped(name)}] {worded(str(error))}") from None
         train[name] = scalings[name].apply(train[name])
         if test is not None:
             test[name] = scalings[name].apply(test[name])
@@ -118,7 +118,7 @@ def _path(file: str, folder: Path | None) -> Path:
 def _numbers(name: str, section: Mapping[str, Any], folder: Path | None, table: Any) -> Matrix:
     """The matrix of one [data.NAME]."""
     if "values" in section:
-        return matrix(name, section["values"])
+        return matrix(clipped(name), section["values"])
     if "dataset" in section:
         return datasets.load(section["dataset"])[section["part"]]
     found = _read(section, folder, table)

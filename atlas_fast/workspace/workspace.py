@@ -15,6 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import arguments
 from ..arguments import ArgumentError
 from ..errors import DataError, ExpressionError, WorkspaceError
@@ -77,14 +79,16 @@ class Workspace:
 
     @classmethod
     def parse(cls, document: Mapping[str, Any], folder: Path | None = None, source: str = "the workspace") -> Workspace:
-        """The workspace of a document, as a TOML file would hold it. Raises WorkspaceError as `read` does."""
+        """The workspace of a document, as a TOML file would hold it; a matrix in it may be a float64 array as well.
+        Raises WorkspaceError as `read` does."""
         documents.checked(document, source)
         return cls(copy.deepcopy(dict(document)), folder, source)
 
     @property
     def document(self) -> Document:
         """A copy of what the file holds: dicts, lists, texts, numbers and booleans."""
-        return copy.deepcopy(self._document)
+        found: Document = _listed(self._document)
+        return found
 
     @property
     def loss(self) -> str:
@@ -98,11 +102,11 @@ class Workspace:
 
     def toml(self) -> str:
         """The workspace as the text of a TOML file, which reads back to the same document."""
-        return documents.written(self._document)
+        return documents.written(self.document)
 
     def changed(self, seed: int | None = None, resolution: int | None = None) -> Workspace:
         """The same with another seed of the training (without one, of the surface), or another resolution."""
-        document = self.document
+        document = copy.deepcopy(self._document)
         if seed is not None:
             document.setdefault("training" if "training" in document else "surface", {})["seed"] = seed
         if resolution is not None:
@@ -156,10 +160,8 @@ class Workspace:
         """[weights] as Problem takes them."""
         found: dict[str, Any] = {}
         for name, value in self._document.get("weights", {}).items():
-            if value == "?":
-                found[name] = None
-            elif is_shape(value):
-                found[name] = tuple(None if size == "?" else size for size in value)
+            if is_shape(value):
+                found[name] = None if value == "?" else tuple(None if size == "?" else size for size in value)
             else:
                 found[name] = value
         return found
@@ -171,7 +173,7 @@ class Workspace:
             return None
         problem = self.problem() if problem is None else problem
         section = self._document["training"]
-        how = {key: section[key] for key in ("epochs", "seed", "batch_size") if key in section}
+        how = {key: section[key] for key in ("epochs", "seed", "batch_size", "dtype") if key in section}
         with self._naming("training"):
             return problem.train(optimizer, progress=progress, **how)
 
@@ -223,3 +225,12 @@ class Workspace:
             yield
         except (ArgumentError, DataError) as error:
             raise WorkspaceError(f"{self.source}: [{section}] {worded(str(error))}") from None
+
+
+def _listed(value: Any) -> Any:
+    """A copy of a document's value, with arrays as lists."""
+    if isinstance(value, Mapping):
+        return {name: _listed(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_listed(entry) for entry in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value

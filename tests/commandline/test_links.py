@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -51,6 +52,16 @@ def test_small_data_stand_in_the_file(bowl: Path, capsys: pytest.CaptureFixture[
     assert run(["open", small, "--out", "workspaces"]) == 0
     assert [path.name for path in Path("workspaces").iterdir() if path.stem == "workspace"] == ["workspace.toml"]
     assert af.Workspace.read("workspaces/workspace.toml").document["weights"] == {"x": -1.5, "y": 1.0}
+
+
+def test_links_and_files_are_told_as_json(root: Path, empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    example = root / "docs" / "examples" / "iris.toml"
+    assert run(["share", str(example), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"workspace": str(example), "link": af.share(af.Workspace.read(example))}
+    assert run(["open", told["link"], "--out", "mine.toml", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"files": ["mine.toml", "mine-data.npz"]}
+    assert all(Path(name).exists() for name in ("mine.toml", "mine-data.npz"))
 
 
 def test_nothing_is_written_over(link: str, empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,13 +32,13 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
     "surface.path": (lambda m: m.surface.path(3), RUN.format("int")),
     "surface.showing": (lambda m: m.surface.showing("run"), RUN.format("str")),
     "surface.at": (lambda m: m.surface.at("x", 3), "a is no array of numbers"),
-    "surface.at, b": (lambda m: m.surface.at(0, [1, "y"]), "b is [1, 'y'], a number or an array of them is wanted"),
+    "surface.at, b": (lambda m: m.surface.at(0, [1, "y"]), "b is no array of numbers"),
     "surface.at, shapes": (lambda m: m.surface.at([1, 2], [1, 2, 3]), "a has the shape (2,) and b (3,)"),
     "surface.save": (lambda m: m.surface.save(3), FILE),
     "plane.at": (lambda m: m.plane.at("a", "b"), "a is 'a', a number is wanted"),
     "plane.at, too large": (lambda m: m.plane.at(10**400), "a is 1000"),
     "problem.pack": (lambda m: m.problem.pack(3), "values is a int, a dict of a matrix by name is wanted"),
-    "problem.unpack": (lambda m: m.problem.unpack("w"), "the vector is 'w', a number or an array of them is wanted"),
+    "problem.unpack": (lambda m: m.problem.unpack("w"), "the vector is no array of numbers"),
     "Plane.random": (lambda m: af.Plane.random(3, [0.0, 0.0]), PROBLEM),  # type: ignore[arg-type]
     "Plane.axes": (lambda m: af.Plane.axes(3, "x", "y"), PROBLEM),  # type: ignore[arg-type]
     "compare": (lambda m: af.compare(3, [af.SGD(lr=0.1)], 2), PROBLEM),  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import math
 import random
 import zlib
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pytest
@@ -259,11 +259,6 @@ def test_a_link_that_cannot_be_used_is_one_line() -> None:
             link("||x||_2", [matrix("x", [2, 2], data)]) for data in ([[1, 2]], [[1, 2], [3]], [[], []], [])
         ],
         "no rows": [link("||x||_2", [matrix("x", [2, 2], data)]) for data in (5, [1, 2], "11", {"0": 1})],
-        "optimizer": [link("x", [x], {**SGD, "optimizer": name}) for name in (None, "sgd", [], 3, "L-BFGS")],
-        "epochs": [link("x", [x], {**SGD, "epochs": n}) for n in (0, -1, 1.5, None, "5", True, 2**40)],
-        "settings": [link("x", [x], None), link("x", [x], [])]
-        + [link("x", [x], {**SGD, "learningRate": lr}) for lr in (0, -1, None, [], "much")]
-        + [link("x", [x], {**SGD, "optimizer": "Momentum", "momentum": m}) for m in (None, 1, 2, -1)],
         "damaged": [
             ADDRESS + "#dump=",
             ADDRESS + "#dump=%zz",
@@ -271,7 +266,7 @@ def test_a_link_that_cannot_be_used_is_one_line() -> None:
             ADDRESS + "#dump=AAAA",
             link("x", [x]) + "&more=1",
             link("x", [x])[:-9],
-            dumped(b"{" * 100_000),
+            dumped(b"{" * 9_000),
             dumped(b'{"expression": "x", "expression": "y"}'),
             dumped(b'{"expression": NaN}'),
             dumped(zlib.compress(b"\xff{}")),
@@ -280,12 +275,72 @@ def test_a_link_that_cannot_be_used_is_one_line() -> None:
         "too large": [
             link("x", [x], scratch="a" * 2**21),
             dumped(bytes(2**20)),
+            dumped(b"{" * 100_000),
             dumped(zlib.compress(bytes(10**8))),
         ],
     }
     for why, links in wrong.items():
         for text in links:
             assert why in refusal(text), text[:200]
+
+
+@pytest.mark.parametrize(
+    ("why", "settings"),
+    [
+        ("says nothing of training", [None, [], {}]),
+        ("epochs", [{"epochs": n} for n in (0, -1, 1.5, None, "5", True, 2**40)]),
+        ("lr is", [{"learningRate": lr} for lr in (0, -1, None, [], "much")]),
+        ("momentum is", [{"optimizer": "Momentum", "momentum": m} for m in (None, 1, 2, -1)]),
+        ("optimizer is", [{"optimizer": name} for name in (None, "sgd", [], 3, "L-BFGS", "x" * 10**6)]),
+    ],
+)
+def test_training_that_cannot_be_done_here_is_left_out_with_a_remark(why: str, settings: list[Any]) -> None:
+    """The original went on with 0 epochs, a rate of 0 and a momentum of 1: its links open, untrained."""
+    for some in settings:
+        whole = {**SGD, "scratch": "mine", **some} if some else some
+        workspace = open_workspace(link("x^2 + y^2", [scalar("x", 0.5), scalar("y", -2.0)], whole))
+        assert "training" not in workspace.document
+        *scratch, remark = workspace.document["notes"].split("\n\n")
+        assert scratch == (["mine"] if some else [])
+        assert why in remark
+        assert remark.isprintable()
+        assert len(remark) < 200
+        assert workspace.train() is None
+        assert workspace.problem().loss(np.array([0.5, -2.0])) == 4.25
+
+
+def test_a_link_without_settings_opens() -> None:
+    held = {"expression": "x^2", "variables": [scalar("x")]}
+    assert open_workspace(refused(held)).document["weights"] == {"x": [1, 1]}
+
+
+def test_raw_deflate_and_base64url_are_read() -> None:
+    """The format in a sentence is "URL-quoted base64 of deflated JSON", which a script may take at its word."""
+    whole = link("x^2 + y^2", [scalar("x", 0.5), scalar("y", -2.25)], {**SGD, "scratch": "ÿ>?ÿ" * 40})
+    content = base64.b64decode(unquote(whole.partition("#dump=")[2]))
+    text = zlib.decompress(content)
+    for level in range(10):
+        packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+        for packed in (packer.compress(text) + packer.flush(), zlib.compress(text, level), text):
+            url = base64.urlsafe_b64encode(packed).decode()
+            for body in (url, url.rstrip("="), quote(url), quote(base64.b64encode(packed), safe="")):
+                if packed != text:  # as it is, the text is of a byte a character
+                    assert original.decode("#dump=" + body) == original.decode(whole)
+    assert "-" in url or "_" in url
+
+
+@given(st.text("ABab01+/-_=%", max_size=200), st.integers(3, 20))
+def test_percent_escapes_are_read_in_chunks(text: str, chunk: int) -> None:
+    escaped = "".join(f"%{ord(c):02X}" if n % 3 else c for n, c in enumerate(text) if c != "%")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(original, "CHUNK", chunk)
+        assert original._unquoted(escaped) == text.replace("%", "")
+        try:
+            expected = unquote(text, errors="strict")
+        except UnicodeDecodeError:  # half of a character, or more: nothing that base64 has
+            return
+        if expected.isascii():
+            assert original._unquoted(text) == expected
 
 
 def dumped(content: bytes) -> str:

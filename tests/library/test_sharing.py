@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import atlas_fast as af
-from atlas_fast.links import decode, open_workspace
+from atlas_fast.links import decode, encode, open_workspace
 
 numbers = st.floats(-1e6, 1e6) | st.decimals(-99, 99, places=1).map(float)
 matrices = hnp.arrays(np.float64, st.tuples(st.integers(2, 5), st.integers(2, 6)), elements=numbers)
@@ -84,6 +84,62 @@ def test_every_optimizer_goes_along(optimizer: Any) -> None:
     problem = af.Problem("x^2 + y^2")
     run = problem.train(optimizer, epochs=2)
     assert open_workspace(af.share(problem, run)).optimizer == optimizer
+
+
+@pytest.mark.parametrize("start", [None, [0.1, -0.0]])
+def test_a_run_of_float32_comes_back_as_one(start: Any) -> None:
+    problem = af.Problem("(x - 0.1)^2 + sin(x*y)")
+    run = problem.train(af.Adam(lr=0.1), epochs=20, dtype="float32", start=start)
+    workspace = open_workspace(af.share(problem, run))
+    assert workspace.document["training"]["dtype"] == "float32"
+    assert ("x" in workspace.problem().given) == (start is not None)
+    again = workspace.train()
+    assert again is not None
+    assert again.dtype == "float32"
+    assert again.weights.tobytes() == run.weights.tobytes()
+    assert again.weights.tobytes() != problem.train(af.Adam(lr=0.1), epochs=20, start=start).weights.tobytes()
+
+
+def test_starting_values_of_a_workspace_go_as_numbers(tmp_path: Path) -> None:
+    start = np.random.default_rng(0).normal(size=(3, 2))
+    document = {
+        "loss": "||A*X|| + b^2",
+        "data": {"X": {"values": [[1, 2], [3, 4]]}},
+        "weights": {"A": start.tolist(), "b": 0.5},
+    }
+    workspace = af.Workspace.parse(document)
+    found, matrices = decode(af.share(workspace))
+    assert found["weights"] == {"A": [3, 2], "b": 0.5}
+    assert matrices["A"].tobytes() == start.tobytes()
+    opened = open_workspace(af.share(workspace))
+    assert opened.document == workspace.document
+    assert opened.changed(seed=4).document["surface"] == {"seed": 4}
+    assert af.Workspace.parse(opened.document).toml() == opened.toml()
+    (written,) = opened.save(tmp_path / "w.toml")
+    assert_same(af.Workspace.read(written).problem(), workspace.problem())
+    assert af.share(opened) == af.share(workspace)
+    opened.document["weights"]["A"][0][0] = 99.0
+    assert opened.document == workspace.document, "what is handed out is a copy"
+
+
+def test_numbers_that_stand_in_the_text_of_a_link_are_read() -> None:
+    document = {"loss": "||A*X||", "data": {"X": {"values": [[1.5], [2]]}}, "weights": {"A": [[1, -0.5]]}}
+    problem = af.open_link(encode(document, {}))
+    assert problem.data["X"].tolist() == [[1.5], [2.0]]
+    assert problem.given["A"].tolist() == [[1.0, -0.5]]
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        ({"loss": "x", "weights": {"x": [1, 1], "y": [1, 1]}}, "the link: y is given as a weight, and the expression"),
+        ({"loss": "x", "data": {"x": {"values": [[1]]}}, "weights": {"x": [1, 1]}}, "the link: x is given as data and"),
+        ({"loss": "x", "weights": {"x": "no"}}, 'the link: \\[weights\\] x is "no"'),
+    ],
+)
+def test_a_link_whose_names_do_not_fit_is_refused_as_a_link(document: dict[str, Any], why: str) -> None:
+    with pytest.raises(af.StoreError, match=why):
+        af.open_link(encode(document, {}))
 
 
 def test_a_start_that_no_seed_gives_goes_along() -> None:

@@ -130,7 +130,7 @@ WRONG: dict[str, list[Any]] = {
     "epochs": [0, 1.5, True], "batch_size": [0, "all"], "plane": ["PCA", 1],
     "components": [[0], [0, -1], 3, [0.0, 1]], "axes": ["x", [], ["x", "y", "z"], [1, 2]], "normalize": [None, "no"],
     "extent": [0, -1.0, [1, 2], [1, 2, 3, "4"], float("inf")], "resolution": [1, 2.5, [3], [0, 4], "512"],
-    "gradient": [0], "dtype": ["float16", 32],
+    "gradient": [0], "dtype": ["float16", 32, None],
 }  # fmt: skip
 
 FILE = {"file": "t.csv", "samples": "rows"}
@@ -458,3 +458,33 @@ def test_the_page_has_every_key_and_value(root: Path) -> None:
         assert f'"{choice}"' in page, choice
     for name in datasets.NAMES:
         assert f'`"{name}"`' in page
+
+
+@pytest.mark.parametrize("name", ["w" * 1_400_000, "w\n" * 700_000])
+def test_a_name_is_clipped_where_it_is_shown(name: str) -> None:
+    for document in (
+        {**BOWL, "weights": {name: "no"}},
+        {**BOWL, "weights": {name: [2, 2]}},
+        {**BOWL, "data": {name: {}}},
+        {**BOWL, "data": {name: 5}},
+        {**BOWL, "data": {name: {"values": 5}}},
+        {**BOWL, "data": {name: {"values": [[1]], "scale": name}}},
+        {**BOWL, "data": {name: {"file": "x.csv", "samples": "rows"}}},
+        {**BOWL, "data": {name: {"values": [[1]]}}, "weights": {name: [1, 1]}},
+        {**BOWL, name: {}},
+        {**BOWL, name: 1},
+        {**BOWL, "training": {"optimizer": name, "epochs": 1}},
+        {**BOWL, "training": {"optimizer": "SGD", "lr": 1, "epochs": 1, name: 1}},
+        {**BOWL, "weights": {"x": [[1]] * 200_000 + [[1, 2]]}},
+    ):
+        with pytest.raises(af.WorkspaceError) as caught:
+            parsed(document).problem()
+        assert len(str(caught.value)) < 400
+        assert str(caught.value).isprintable()
+
+
+def test_training_has_a_dtype() -> None:
+    document = {**BOWL, "training": {"optimizer": "SGD", "lr": 0.1, "epochs": 2, "dtype": "float32"}}
+    run = parsed(document).train()
+    assert run is not None
+    assert run.dtype == "float32"
