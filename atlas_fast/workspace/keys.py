@@ -134,7 +134,7 @@ SECTIONS: Mapping[str, Keys] = {
         "batch_size": _whole(1),
     },
     "surface": {
-        "plane": _choice("pca", "random", "axes"),
+        "plane": _choice("pca", "random", "axes", "hessian"),
         "components": Key(
             "two whole numbers counted from 0 are wanted, as in [0, 1]",
             lambda value: is_list(value, lambda n: is_whole(n, 0), 2),
@@ -154,6 +154,8 @@ SECTIONS: Mapping[str, Keys] = {
             lambda value: is_whole(value, 2) or is_list(value, lambda n: is_whole(n, 1), 2),
         ),
         "gradient": FLAG,
+        "curvature": FLAG,
+        "gradient_norm": FLAG,
         "dtype": _choice("float32", "float64"),
     },
 }

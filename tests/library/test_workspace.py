@@ -207,9 +207,11 @@ def test_planes_by_name(iris: af.Workspace) -> None:
     np.testing.assert_array_equal(axes.plane.center, run.final)
     line = shown(plane="axes", axes=["B[0,2]"])
     assert line.loss.shape == (1, 4)
-    wide = shown(plane="pca", extent=0.5, resolution=[3, 7], gradient=True, dtype="float64")
+    np.testing.assert_array_equal(shown(plane="hessian").plane.u, af.Plane.hessian(problem, run).u)
+    derivatives = {"gradient": True, "curvature": True, "gradient_norm": True}
+    wide = shown(plane="pca", extent=0.5, resolution=[3, 7], dtype="float64", **derivatives)
     assert (wide.loss.shape, wide.loss.dtype, wide.extent) == ((3, 7), np.float64, (-0.5, 0.5, -0.5, 0.5))
-    assert wide.gradient is not None
+    assert wide.gradient is not None and wide.curvature is not None and wide.gradient_norm is not None
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -260,7 +262,7 @@ WRONG: dict[str, list[Any]] = {
     "epochs": [0, 1.5, True], "batch_size": [0, "all"], "plane": ["PCA", 1],
     "components": [[0], [0, -1], 3, [0.0, 1]], "axes": ["x", [], ["x", "y", "z"], [1, 2]], "normalize": [None, "no"],
     "extent": [0, -1.0, [1, 2], [1, 2, 3, "4"], float("inf")], "resolution": [1, 2.5, [3], [0, 4], "512"],
-    "gradient": [0], "dtype": ["float16", 32],
+    "gradient": [0], "curvature": ["yes"], "gradient_norm": [1], "dtype": ["float16", 32],
 }  # fmt: skip
 
 FILE = {"file": "t.csv", "samples": "rows"}
