@@ -238,6 +238,8 @@ class Problem:
         extent: float | tuple[float, float, float, float] | None = None,
         *,
         gradient: bool = False,
+        curvature: bool = False,
+        gradient_norm: bool = False,
         dtype: str = "float32",
         backend: str = "auto",
         progress: Progress = None,
@@ -245,7 +247,9 @@ class Problem:
         """The loss on a plane through weight space. See `surface.compute`, which this calls."""
         from .surface import compute
 
-        return compute(self, plane, resolution, extent, gradient, dtype, backend, progress)
+        return compute(
+            self, plane, resolution, extent, gradient, curvature, gradient_norm, dtype, backend, progress
+        )  # fmt: skip
 
     def sized(self, shapes: Mapping[str, Shape]) -> kernels.Program:
         """The program for data of other shapes and the same weights, as a last batch needs it.

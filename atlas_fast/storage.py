@@ -47,8 +47,9 @@ def save(surface: Surface, path: str | os.PathLike[str]) -> None:
         "center": plane.center,
         "u": plane.u,
     }
-    if surface.gradient is not None:
-        arrays["gradient"] = surface.gradient
+    for name in DERIVATIVES:
+        if getattr(surface, name) is not None:
+            arrays[name] = getattr(surface, name)
     if plane.v is not None:
         arrays["v"] = plane.v
     if run is not None:
@@ -68,6 +69,10 @@ def save(surface: Surface, path: str | os.PathLike[str]) -> None:
     arrays["header"] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
     write(target, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
 
+
+DERIVATIVES = {"gradient": (2,), "curvature": (3,), "gradient_norm": ()}
+"""Arrays beside the loss that a surface may have, and their axes before its rows and columns. A file without them
+is a file of the same version, and an older Atlas Fast passes over those that it does not know."""
 
 RUN_FIELDS = (
     "epochs",
@@ -144,11 +149,13 @@ def _surface(header: Mapping[str, Any], arrays: Arrays) -> Surface:
     for name, array in arrays.items():
         if array.dtype not in (np.float32, np.float64):
             raise ValueError(f"{name} is {array.dtype}")
-    a, b, loss, gradient = arrays["a"], arrays["b"], arrays["loss"], arrays.get("gradient")
+    a, b, loss = arrays["a"], arrays["b"], arrays["loss"]
     if a.ndim != 1 or b.ndim != 1 or loss.shape != (len(b), len(a)):
         raise ValueError(f"loss is {loss.shape}, a {a.shape}, b {b.shape}")
-    if gradient is not None and gradient.shape != (2, *loss.shape):
-        raise ValueError(f"gradient is {gradient.shape}")
+    derivatives = {name: arrays.get(name) for name in DERIVATIVES}
+    for name, found in derivatives.items():
+        if found is not None and found.shape != (*DERIVATIVES[name], *loss.shape):
+            raise ValueError(f"{name} is {found.shape}")
     if len(a) < 2 or not all(np.isfinite(x).all() and (np.diff(x) > 0).all() for x in (a, b)):
         raise ValueError("the coordinates do not rise")
     weights = {str(name): (int(rows), int(columns)) for name, rows, columns in header["weights"]}
@@ -173,9 +180,9 @@ def _surface(header: Mapping[str, Any], arrays: Arrays) -> Surface:
         latex=str(header["latex"]),
         weights=weights,
         method=str(header["method"]),
-        gradient=gradient,
         complete=bool(header["complete"]),
         seconds=float(header["seconds"]),
+        **derivatives,
     )
 
 

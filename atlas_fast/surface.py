@@ -37,6 +37,8 @@ class Surface:
     """The loss on a grid; loss[i, j] is the loss at b[i], a[j].
 
     a: (columns,). b: (rows,). loss: (rows, columns). gradient: (2, rows, columns), dL/da and dL/db, or None.
+    curvature: (3, rows, columns), the second derivatives L_aa, L_ab and L_bb along the plane, or None.
+    gradient_norm: (rows, columns), the L2 norm of the gradient over all weights, or None.
     plane: where the grid lies. method: how it was computed. seconds: how long that took.
     complete: False where it was stopped; vertices that were not computed are nan.
     expression, latex: the loss. weights: name -> shape, the order of the plane's vectors.
@@ -56,9 +58,11 @@ class Surface:
     gradient: NDArray[np.floating[Any]] | None = None
     complete: bool = True
     seconds: float = 0.0
+    curvature: NDArray[np.floating[Any]] | None = None
+    gradient_norm: NDArray[np.floating[Any]] | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.a, self.b, self.loss, self.gradient):
+        for array in (self.a, self.b, self.loss, self.gradient, self.curvature, self.gradient_norm):
             if array is not None:
                 array.flags.writeable = False
 
@@ -202,6 +206,8 @@ def compute(
     resolution: int | tuple[int, int] = 512,
     extent: float | tuple[float, float, float, float] | None = None,
     gradient: bool = False,
+    curvature: bool = False,
+    gradient_norm: bool = False,
     dtype: str = "float32",
     backend: str = "auto",
     progress: Progress = None,
@@ -211,6 +217,9 @@ def compute(
     plane: None takes the axes of a problem of two scalars, the line of one. resolution: n, or (rows, columns), at least
     2 each; of a line the columns. extent: (a0, a1, b0, b1), both ends included, or a half-width; None: the plane's
     reach, which holds its run's trajectory with a margin, and is 1 without a run. gradient: dL/da and dL/db, too.
+    curvature: the second derivatives along the plane, too. gradient_norm: the L2 norm of the gradient over all weights,
+    too, by reverse mode at every vertex; its squares overflow float32 where it is above 1.8e19. The loss has the same
+    bits with them and without.
     dtype: "float32" or "float64". progress: None (a bar on a terminal), True, False, or a function of (done, total)
     vertices that returns False to stop.
 
@@ -230,7 +239,8 @@ def compute(
     b = np.zeros(1) if plane.v is None else np.linspace(b0, b1, rows)
     if len(np.unique(a)) < columns or len(np.unique(b)) < rows:
         raise ArgumentError("the extent is too small: neighbouring coordinates of the grid would be equal")
-    kernel = kernels.plane(problem.program, dtype=dtype, gradient=bool(gradient), backend=backend)
+    asked = {"gradient": bool(gradient), "curvature": bool(curvature), "gradient_norm": bool(gradient_norm)}
+    kernel = kernels.plane(problem.program, dtype=dtype, backend=backend, **asked)
     directions = (plane.center, plane.u, np.zeros(problem.size) if plane.v is None else plane.v)
     data = {name: problem.data[name] for name in problem.program.data}
     with arguments.fitting_memory():
@@ -240,16 +250,19 @@ def compute(
             found = bound(a, b, progress=report)
     with np.errstate(over="ignore"):
         found = found.astype(dtype, copy=False)  # the oracle computes in float64
+    parts = {name: found[place].copy() for name, place in kernel.outputs.places.items()}
     return Surface(
         a=a,
         b=b,
-        loss=found[0].copy(),
+        loss=parts["loss"][0],
         plane=plane,
         expression=problem.expression,
         latex=problem.latex(),
         weights=dict(problem.weights),
         method=f"direct evaluation of every vertex, {dtype}, {backend}",
-        gradient=found[1:].copy() if gradient else None,
+        gradient=parts.get("gradient"),
+        curvature=parts.get("curvature"),
+        gradient_norm=parts["gradient_norm"][0] if gradient_norm else None,
         complete=bool(bound.complete),
         seconds=time.perf_counter() - began,
     )

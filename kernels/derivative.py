@@ -1,31 +1,37 @@
 """Derivatives as passes: program -> program, forward along a direction and reverse over all weights.
 
+A pass can be taken of what another made: forward over reverse is a product with the Hessian.
+
 The rules are the rows of the table of primitives. A derivative that is zero by structure is None here, never a
 matrix of zeros, so that no arithmetic is spent on it and no 0 * inf can come of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from .primitives import PRIMITIVES, reduce_to
 from .program import LEAVES, Builder, Instruction, Program, copy_leaf, rebuild
 
 
-def tangents(builder: Builder, program: Program, places: list[int], seeds: Mapping[str, int]) -> list[int | None]:
-    """Emit the tangent of every value of a program that `rebuild` has put at `places`.
+def tangents(
+    builder: Builder, program: Program, places: list[int], seeds: Mapping[str, int], wanted: Iterable[int]
+) -> list[int | None]:
+    """Emit the tangents of the values `wanted` of a program that `rebuild` has put at `places`.
 
     seeds: for a leaf's name the value that is its tangent. All other leaves are constant.
     """
-    found: list[int | None] = []
-    for position, instruction in enumerate(program.instructions):
+    found: dict[int, int | None] = {}
+    wanted = list(wanted)
+    for position in program.ancestors(wanted):
+        instruction = program.instructions[position]
         if instruction.op in LEAVES:
-            found.append(None if instruction.op == "constant" else seeds.get(instruction.name))
+            found[position] = None if instruction.op == "constant" else seeds.get(instruction.name)
         else:
             arguments = tuple(places[a] for a in instruction.args)
             inner = tuple(found[a] for a in instruction.args)
-            found.append(_tangent(builder, instruction, arguments, places[position], inner))
-    return found
+            found[position] = _tangent(builder, instruction, arguments, places[position], inner)
+    return [found[position] for position in wanted]
 
 
 def _tangent(
@@ -87,4 +93,42 @@ def _cotangents(
     return tuple(
         None if rule is None else reduce_to(b, rule(b, args, result, cotangent), b.shape(argument))
         for rule, argument in zip(row.diagonal, args, strict=True)
+    )
+
+
+def gradient_norm(program: Program) -> Program:
+    """A program with the outputs (loss, L2 norm of its gradient over all weights).
+
+    The squares are added up without scaling: in float32 a norm above 1.8e19 is inf.
+    """
+    builder, slopes = Builder(), gradient(program)
+    places = rebuild(builder, slopes)
+    loss, *parts = (places[output] for output in slopes.outputs)
+    total = builder.constant(0.0)
+    for part in parts:
+        total = builder.emit("add", total, builder.emit("sum", builder.emit("mul", part, part), axis=None))
+    return builder.build(loss, builder.emit("sqrt", total))
+
+
+def direction(weight: str) -> str:
+    """The name, as a weight, of what a weight's block of the Hessian is multiplied by."""
+    return f"{weight}.d"
+
+
+def hessian_product(program: Program) -> Program:
+    """A program with an output for each of program.weights: the blocks of H d, with H the Hessian of the loss.
+
+    Its weights are those of the program, and d's blocks, named by `direction`. Forward over reverse (Pearlmutter
+    1994), so that it is exact and costs a few times a gradient.
+    """
+    builder, slopes = Builder(), gradient(program)
+    places = rebuild(builder, slopes)
+    seeds = {name: builder.weight(direction(name), shape) for name, shape in program.weights.items()}
+    found = tangents(builder, slopes, places, seeds, slopes.outputs[1:])
+    zero = builder.constant(0.0)
+    return builder.build(
+        *(
+            builder.emit("broadcast", zero if part is None else part, shape=shape)
+            for part, shape in zip(found, program.weights.values(), strict=True)
+        )
     )

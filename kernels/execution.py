@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import blas, debug, derivative, reference
+from . import blas, debug, reference
+from .outputs import Outputs, at_point, on_plane
 from .plan import BLOCK_VECTORS, Plan, make_plan
 from .program import Program, ProgramError
 from .streams import Body, split
-from .substitution import coefficient, substitute, with_gradient
+from .substitution import coefficient
 
 if TYPE_CHECKING:
     from .cpu.driver import Tiles
@@ -66,15 +67,29 @@ class Code:
 
 
 @lru_cache(maxsize=256)
-def compile_body(program: Program, sampled: frozenset[str], dtype: str, lanes: int | None, block_vectors: int) -> Code:
-    """Split, plan, emit and compile a program for this machine; lanes None: as wide as its vectors."""
+def compile_body(
+    program: Program,
+    sampled: frozenset[str],
+    dtype: str,
+    lanes: int | None,
+    block_vectors: int,
+    first: Program | None = None,
+) -> Code:
+    """Split, plan, emit and compile a program for this machine; lanes None: as wide as its vectors.
+
+    first: a program of the first output alone, which then has the same bits in both.
+    """
     from .cpu.compiler import compile_module
     from .cpu.emit import emit
     from .cpu.machine import host
 
     started = time.perf_counter()
     machine = host()
-    plan = make_plan(split(program, sampled), machine.row_block, block_vectors)
+    if first is None or first == program:
+        plan = make_plan(split(program, sampled), machine.row_block, block_vectors)
+    else:
+        block = make_plan(split(first, sampled), machine.row_block, block_vectors).block
+        plan = make_plan(split(program, sampled), machine.row_block, block_vectors, block)
     ir, layout = emit(plan, dtype, lanes or machine.lanes(dtype))
     debug.say(3, "plan", lambda: str(plan))
     debug.say(4, "code", lambda: ir)
@@ -210,13 +225,13 @@ class BoundPoints:
 
 
 class PlaneKernel:
-    """A loss on planes w = center + a u + b v, with dL/da and dL/db where `gradient`."""
+    """A loss on planes w = center + a u + b v, with other outputs of each point."""
 
-    def __init__(self, program: Program, dtype: str, gradient: bool, backend: Backend, lanes: int | None) -> None:
-        self.program, self.dtype, self.gradient, self.backend, self.lanes = (
+    def __init__(self, program: Program, dtype: str, outputs: Outputs, backend: Backend, lanes: int | None) -> None:
+        self.program, self.dtype, self.outputs, self.backend, self.lanes = (
             program,
             dtype,
-            gradient,
+            outputs,
             backend,
             lanes,
         )
@@ -225,8 +240,9 @@ class PlaneKernel:
         """The code for a plane; presence: weight, whether u and v move it. None: all weights move along both."""
         if presence is None:
             presence = tuple((name, True, True) for name in self.program.weights)
-        program = _on_plane(self.program, presence, self.gradient)
-        return compile_body(program, frozenset(self.program.data), self.dtype, self.lanes, BLOCK_VECTORS)
+        program = on_plane(self.program, presence, self.outputs)
+        loss = on_plane(self.program, presence, Outputs())
+        return compile_body(program, frozenset(self.program.data), self.dtype, self.lanes, BLOCK_VECTORS, loss)
 
     @property
     def plan(self) -> Plan:
@@ -235,12 +251,6 @@ class PlaneKernel:
     def bind(self, data: Inputs, center: Inputs, u: Inputs, v: Inputs) -> BoundPlane:
         """Ready for a grid. data, and for each weight its matrix in the centre and in both directions."""
         return BoundPlane(self, data, center, u, v)
-
-
-@lru_cache(maxsize=256)
-def _on_plane(program: Program, presence: tuple[tuple[str, bool, bool], ...], gradient: bool) -> Program:
-    placed = substitute(program, {name: (u, v) for name, u, v in presence})
-    return with_gradient(placed) if gradient else placed
 
 
 class BoundPlane:
@@ -264,7 +274,7 @@ class BoundPlane:
         return bool(np.any(self._parts[coefficient(part, name)]))
 
     def __call__(self, a: ArrayLike, b: ArrayLike, progress: Progress | None = None, tile: int = DEFAULT_TILE) -> Array:
-        """The loss, and its gradient along a and b, on the grid: (1 or 3, rows, columns), rows along b.
+        """The loss and the other outputs, as kernel.outputs.places has them: (count, rows, columns), rows along b.
 
         progress(done, total), points: called between groups of tiles; False cancels, and what was not computed is
         nan. tile: points in a tile, which changes nothing but the time.
@@ -304,16 +314,14 @@ class BoundPlane:
         }
 
     def _by_reference(self, a: Array, b: Array, progress: Progress | None) -> Array:
-        """Point by point in NumPy, the gradient by reverse mode over all weights projected on the directions."""
-        program = derivative.gradient(self.kernel.program) if self.kernel.gradient else self.kernel.program
-        out = np.full((3 if self.kernel.gradient else 1, b.size, a.size), np.nan)
+        """Point by point in NumPy."""
+        names = self.kernel.program.weights
+        directions = [{name: self._parts[coefficient(part, name)] for name in names} for part in "uv"]
+        out = np.full((self.kernel.outputs.count, b.size, a.size), np.nan)
         for i in range(b.size):
             for j in range(a.size):
-                values = reference.evaluate(program, {**self._data, **self.weights_at(float(a[j]), float(b[i]))})
-                out[0, i, j] = values[0].item()
-                for k, part in enumerate("uv" if self.kernel.gradient else ""):
-                    directions = (self._parts[coefficient(part, name)] for name in self.kernel.program.weights)
-                    out[1 + k, i, j] = sum(float(np.sum(g * d)) for g, d in zip(values[1:], directions, strict=True))
+                inputs = {**self._data, **self.weights_at(float(a[j]), float(b[i]))}
+                out[:, i, j] = at_point(self.kernel.program, self.kernel.outputs, inputs, *directions)
             if progress is not None and progress((i + 1) * a.size, out[0].size) is False and i + 1 < b.size:
                 self.complete = False
                 break
@@ -348,6 +356,8 @@ def plane(
     gradient: bool = False,
     backend: Backend = "cpu",
     lanes: int | None = None,
+    curvature: bool = False,
+    gradient_norm: bool = False,
 ) -> PlaneKernel:
     """The kernel of a program's one output, a loss, on planes. lanes: points in a vector, None for the machine's."""
-    return PlaneKernel(program, dtype, gradient, backend, lanes)
+    return PlaneKernel(program, dtype, Outputs(gradient, curvature, gradient_norm), backend, lanes)

@@ -201,6 +201,17 @@ class _Region:
             and self.streamed(value) == self.streamed(source)
             and readers <= (moved | {product})
             and not (product in readers and value == self.instructions[product].args[0])
+            and not self.parts_from_product(value)
+        )
+
+    def parts_from_product(self, value: int) -> bool:
+        """Whether moving a sum would leave an elementwise product behind, with which it is one rounding where both
+        share a loop: a value's bits would then depend on who else reads that product."""
+        return any(
+            self.instructions[a].op == "mul"
+            and (set(self.readers[a]) != {value} or a in self.needed or a in self.viewed)
+            for a in self.instructions[value].args
+            if a in self.inside and self.instructions[value].op in ("add", "sub")
         )
 
     def must_store(self, value: int, number: int) -> bool:

@@ -124,9 +124,12 @@ class Plan:
         return f"{nest.level} loop over {nest.rows} x {nest.columns}: {'; '.join(values)}"
 
 
-def make_plan(body: Body, row_block: int, block_vectors: int = BLOCK_VECTORS) -> Plan:
-    """Plan a body for a machine on which `row_block` x SAMPLE_GROUP accumulators fit the vector registers."""
-    return _Planner(body, row_block, block_vectors).plan()
+def make_plan(body: Body, row_block: int, block_vectors: int = BLOCK_VECTORS, block: int | None = None) -> Plan:
+    """Plan a body for a machine on which `row_block` x SAMPLE_GROUP accumulators fit the vector registers.
+
+    block: samples in a block, where it is to be another plan's, so that sums come in the order that they have there.
+    """
+    return _Planner(body, row_block, block_vectors).plan(block)
 
 
 class _Planner:
@@ -160,8 +163,17 @@ class _Planner:
         self.levels.append("point" if reduces or "point" in levels else "row")
         self.depths.append(depth + reduces)
 
-    def plan(self) -> Plan:
+    def plan(self, block: int | None) -> Plan:
         stages = [*self._stages()]
+        block = self._block(stages) if block is None else block
+        places, row_scratch, point_scratch = self._places(stages, block)
+        sums = sum(self._size(value) for stage in stages if isinstance(stage, Sweep) for value, _ in stage.sums)
+        return Plan(
+            self.body, tuple(stages), places, block, self.row_block, row_scratch, point_scratch, sums
+        )  # fmt: skip
+
+    def _block(self, stages: list[Straight | Sweep]) -> int:
+        """As many samples as leave what is stored of them in the cache."""
         rows = sum(
             self.instructions[value].shape[0]
             for stage in stages
@@ -173,11 +185,7 @@ class _Planner:
         block = SAMPLE_GROUP
         while block < LARGEST_BLOCK and 2 * block * rows <= self.block_vectors:
             block *= 2
-        places, row_scratch, point_scratch = self._places(stages, block)
-        sums = sum(self._size(value) for stage in stages if isinstance(stage, Sweep) for value, _ in stage.sums)
-        return Plan(
-            self.body, tuple(stages), places, block, self.row_block, row_scratch, point_scratch, sums
-        )  # fmt: skip
+        return block
 
     def _size(self, value: int) -> int:
         rows, columns = self.instructions[value].shape

@@ -7,7 +7,7 @@ instructions of which each names earlier ones by position. Every value is a matr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -86,6 +86,16 @@ class Program:
                 readers[argument].append(position)
         return readers
 
+    def returning(self, *outputs: int) -> Program:
+        """The same values with other outputs, and without what they do not need."""
+        builder = Builder()
+        places = rebuild(builder, self)
+        return builder.build(*(places[output] for output in outputs))
+
+    def ancestors(self, values: Iterable[int]) -> list[int]:
+        """The values that these are computed from, themselves included, in order."""
+        return _ancestors(self.instructions, values)
+
     @cached_property
     def last_uses(self) -> list[tuple[int, ...]]:
         """For each instruction the values that nothing needs after it, outputs excepted."""
@@ -129,6 +139,14 @@ def label(program: Program, position: int) -> str:
     if instruction.op == "constant" and instruction.shape == (1, 1):
         return f"{instruction.value.item():g}"
     return instruction.name if instruction.op in LEAVES[:3] else f"%{position}"
+
+
+def _ancestors(instructions: Sequence[Instruction], values: Iterable[int]) -> list[int]:
+    found = set(values)
+    for position in range(len(instructions) - 1, -1, -1):
+        if position in found:
+            found.update(instructions[position].args)
+    return sorted(found)
 
 
 def _described(program: Program, position: int) -> str:
@@ -210,11 +228,7 @@ class Builder:
 
     def needed(self, outputs: Iterable[int]) -> list[int]:
         """The values that these outputs are computed from, themselves included, in order."""
-        found = set(outputs)
-        for position in range(len(self._instructions) - 1, -1, -1):
-            if position in found:
-                found.update(self._instructions[position].args)
-        return sorted(found)
+        return _ancestors(self._instructions, outputs)
 
     def _add(self, instruction: Instruction) -> int:
         position = self._positions.get(instruction)

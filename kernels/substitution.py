@@ -140,8 +140,30 @@ def with_gradient(program: Program) -> Program:
     """Add dL/da and dL/db, by forward mode, to a program on a plane that has the one output L."""
     builder = Builder()
     places = rebuild(builder, program)
-    outputs = [places[program.outputs[0]]]
-    for name in ("a", "b"):
-        found = tangents(builder, program, places, {name: builder.constant(1.0)})[program.outputs[0]]
-        outputs.append(builder.constant(0.0) if found is None else found)
-    return builder.build(*outputs)
+    loss = program.outputs[0]
+    return builder.build(places[loss], *(_slope(builder, program, places, loss, name) for name in ("a", "b")))
+
+
+def with_curvature(program: Program) -> Program:
+    """Add L_aa, L_ab and L_bb, forward over forward, to a program of `with_gradient`."""
+    builder = Builder()
+    places = rebuild(builder, program)
+    _, along_a, along_b = program.outputs
+    pairs = ((along_a, "a"), (along_a, "b"), (along_b, "b"))
+    second = [_slope(builder, program, places, slope, name) for slope, name in pairs]
+    return builder.build(*(places[output] for output in program.outputs), *second)
+
+
+def _slope(builder: Builder, program: Program, places: list[int], value: int, coordinate: str) -> int:
+    """The derivative of a scalar of a program on a plane along one of its coordinates."""
+    (found,) = tangents(builder, program, places, {coordinate: builder.constant(1.0)}, [value])
+    return builder.constant(0.0) if found is None else found
+
+
+def with_others(program: Program, other: Program) -> Program:
+    """A program with the outputs of another after its own, what both compute shared."""
+    builder = Builder()
+    found = [rebuild(builder, one) for one in (program, other)]
+    return builder.build(
+        *(places[output] for places, one in zip(found, (program, other), strict=True) for output in one.outputs)
+    )

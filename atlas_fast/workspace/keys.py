@@ -143,7 +143,7 @@ SECTIONS: Mapping[str, Keys] = {
         "dtype": DTYPE,
     },
     "surface": {
-        "plane": _choice("pca", "random", "axes"),
+        "plane": _choice("pca", "random", "axes", "hessian"),
         "components": Key(
             "two whole numbers counted from 0 are wanted, as in [0, 1]",
             lambda value: is_list(value, lambda n: is_whole(n, 0), 2),
@@ -163,6 +163,8 @@ SECTIONS: Mapping[str, Keys] = {
             lambda value: is_whole(value, 2) or is_list(value, lambda n: is_whole(n, 1), 2),
         ),
         "gradient": FLAG,
+        "curvature": FLAG,
+        "gradient_norm": FLAG,
         "dtype": DTYPE,
     },
 }

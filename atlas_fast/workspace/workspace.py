@@ -186,7 +186,8 @@ class Workspace:
         """
         problem = self.problem() if problem is None else problem
         section = self._document.get("surface", {})
-        how = {key: section[key] for key in ("resolution", "gradient", "dtype") if key in section}
+        kept = ("resolution", "gradient", "curvature", "gradient_norm", "dtype")
+        how = {key: section[key] for key in kept if key in section}
         with self._naming("surface"):
             plane = self._plane(problem, run)
             extent = section.get("extent")
@@ -206,6 +207,8 @@ class Workspace:
                 raise ArgumentError('plane = "pca" is that of a run, and there is no [training]')
             return Plane.pca(run, **({"components": tuple(section["components"])} if "components" in section else {}))
         center: Any = problem.init(section.get("seed", 0)) if run is None else run
+        if kind == "hessian":
+            return Plane.hessian(problem, center)
         if kind == "random":
             normalize = section.get("normalize", "variable")
             return Plane.random(problem, center, section.get("seed", 0), None if normalize == "none" else normalize)

@@ -31,7 +31,6 @@ class NestLoops:
         self.tail = tail
         self.vector: Vector = emitter.point if nest.level == "point" else emitter.row
         self.instructions = emitter.instructions
-        self.readers = emitter.plan.body.program.readers
         self.along_rows = [v for v in nest.values if self._reduction_axis(v) == 0]
         self.along_columns = [v for v in nest.values if self._reduction_axis(v) == 1]
         self.partials: dict[tuple[int, int, int], str] = {}
@@ -158,15 +157,12 @@ class NestLoops:
             self._put(slot, self._combine(value, old, self._number(argument, i, j, known)))
 
     def _fusible(self, value: int) -> bool:
-        """Whether a product is read once, here: it is then one rounding with the sum that reads it."""
+        """Whether a product is computed in this nest: it is then one rounding with a sum that reads it here.
+
+        Also where others read it, which need it by itself: a value's bits do not depend on who else reads its parts.
+        """
         nest = self.nest
-        inside = value in nest.values or value in nest.operand
-        return (
-            inside
-            and self.instructions[value].op == "mul"
-            and value not in nest.stored
-            and len(self.readers[value]) == 1
-        )
+        return self.instructions[value].op == "mul" and (value in nest.values or value in nest.operand)
 
     def _number(self, value: int, i: Index, j: Index, known: Element) -> Value:
         """A value at an element: from the block's registers, from memory, or computed here and now.

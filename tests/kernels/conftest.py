@@ -29,7 +29,7 @@ def forget_compiled() -> Iterator[None]:
 
 
 def forget() -> None:
-    from atlas_fast.kernels import execution
+    from atlas_fast.kernels import execution, outputs
 
-    for kept in (execution.compile_body, execution._on_plane, execution.points, execution.plane):
+    for kept in (execution.compile_body, outputs.on_plane, execution.points, execution.plane):
         kept.cache_clear()

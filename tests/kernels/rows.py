@@ -270,7 +270,7 @@ def forward(name: str, arguments: list[Array], directions: dict[int, Array], att
     moved = Builder()
     places = rebuild(moved, program)
     seeds = {NAMES[k]: moved.data(f"d{NAMES[k]}", d.shape) for k, d in directions.items()}
-    found = tangents(moved, program, places, seeds)[program.outputs[0]]
+    (found,) = tangents(moved, program, places, seeds, program.outputs[:1])
     if found is None:
         return np.zeros(program.instructions[program.outputs[0]].shape)
     inputs = {NAMES[k]: x for k, x in enumerate(arguments)}

@@ -1,5 +1,6 @@
 """The same bits, whatever the threads, the vectors, the tiles, the registers and the process."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -61,6 +62,33 @@ def assert_same_bits(found: Array, expected: Array) -> None:
     kind = np.int32 if found.dtype == np.float32 else np.int64
     same = (found.view(kind) == expected.view(kind)) | (np.isnan(found) & np.isnan(expected))
     assert same.all(), f"{np.count_nonzero(~same)} of {same.size} differ, the first: {found[~same][0]!r}"
+
+
+ASKED = [
+    dict(zip(("gradient", "curvature", "gradient_norm"), asked, strict=True))
+    for asked in itertools.product((False, True), repeat=3)
+]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_an_output_is_the_same_whatever_else_is_asked_for(name: str) -> None:
+    case = LOSSES[name]().case()
+    found = []
+    for asked in ASKED:
+        bound = case.bound("float32", **asked)
+        values = bound(A[:9], B[:3])
+        found.append({output: values[place] for output, place in bound.kernel.outputs.places.items()})
+    for outputs in found[:-1]:
+        for output, values in outputs.items():
+            assert_same_bits(values, found[-1][output])
+
+
+@pytest.mark.usefixtures("always_in_parallel")
+def test_threads_tiles_and_widths_of_second_derivatives(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATLAS_THREADS", "1")
+    alone = case.bound("float32", **ASKED[-1], lanes=4)(A, B)
+    monkeypatch.setenv("ATLAS_THREADS", "2")
+    assert_same_bits(case.bound("float32", **ASKED[-1])(A, B, tile=8), alone)
 
 
 @pytest.mark.usefixtures("always_in_parallel")

@@ -265,3 +265,28 @@ def test_directions_that_make_no_plane_are_refused(make: Callable[[af.Problem], 
 def test_a_matrix_needs_an_entry_as_an_axis(network: af.Problem) -> None:
     with pytest.raises(af.ArgumentError, match=r"B is 5 x 4: name one entry of it, as in B\[0,0\]"):
         af.Plane.axes(network, "B", "D[0,0]")
+
+
+def test_the_plane_of_the_hessian_of_a_run_shows_the_run() -> None:
+    problem = af.Problem("x^2 + 5*y^2 - 3*z^2")
+    run = problem.train(af.SGD(lr=0.01), 5, seed=1)
+    plane = af.Plane.hessian(problem, run)
+    np.testing.assert_allclose(plane.u, [0, 1, 0], atol=1e-12)
+    np.testing.assert_allclose(plane.v, [0, 0, 1], atol=1e-12)
+    assert plane.labels == ("eigenvector 1 (eigenvalue 10)", "eigenvector 2 (eigenvalue -6)")
+    assert plane.run is run
+
+
+@pytest.mark.parametrize("size", [3, 300])
+def test_a_hessian_without_directions_is_refused(size: int) -> None:
+    linear = af.Problem("sum(r .* w)", {"r": np.arange(size)}, {"w": (1, size)})
+    with pytest.raises(af.ArgumentError, match="it curves along no direction"):
+        af.Plane.hessian(linear, np.zeros(size))
+    root = af.Problem("sum(sqrt(w) .* r)", {"r": np.ones(size)}, {"w": (1, size)})
+    with pytest.raises(af.ArgumentError, match="second derivatives of the loss are not finite"):
+        af.Plane.hessian(root, np.zeros(size))
+
+
+def test_a_weight_that_plays_no_part_has_no_curvature() -> None:
+    plane = af.Plane.hessian(af.Problem("x^2 + 0*y + 2*z^2"), [1, 1, 1])
+    np.testing.assert_allclose([plane.u, plane.v], [[0, 0, 1], [1, 0, 0]], atol=1e-12)

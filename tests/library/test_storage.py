@@ -23,13 +23,13 @@ def run(problem: af.Problem) -> af.Run:
 
 @pytest.fixture(scope="module")
 def surface(problem: af.Problem, run: af.Run) -> af.Surface:
-    return problem.surface(af.Plane.pca(run), resolution=(5, 9), gradient=True)
+    return problem.surface(af.Plane.pca(run), resolution=(5, 9), gradient=True, curvature=True, gradient_norm=True)
 
 
 def test_a_surface_comes_back_with_its_plane_and_run(surface: af.Surface, run: af.Run, tmp_path: Path) -> None:
     surface.save(tmp_path / "s.npz")
     found = af.load(tmp_path / "s.npz")
-    for name in ("a", "b", "loss", "gradient"):
+    for name in ("a", "b", "loss", "gradient", "curvature", "gradient_norm"):
         np.testing.assert_array_equal(getattr(found, name), getattr(surface, name))
         assert getattr(found, name).dtype == getattr(surface, name).dtype
     for name in ("expression", "latex", "weights", "method", "complete", "seconds", "message"):
@@ -66,6 +66,7 @@ def test_a_line_without_a_run_comes_back(tmp_path: Path) -> None:
     surface.save(tmp_path / "s.npz")
     found = af.load(tmp_path / "s.npz")
     assert (found.run, found.plane.v, found.gradient) == (None, None, None)
+    assert (found.curvature, found.gradient_norm) == (None, None)
     np.testing.assert_array_equal(found.loss, surface.loss)
 
 
@@ -134,6 +135,9 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda p: changed(p, lambda a: a.update(b=a["b"][:-1])), "its parts do not fit one another"
     ),
     "falling": (lambda p: changed(p, lambda a: a.update(a=-a["a"])), "the coordinates do not rise"),
+    "other curvature": (
+        lambda p: changed(p, lambda a: a.update(curvature=a["curvature"][:2])), r"curvature is \(2, 5, 9\)"
+    ),
     "integers": (lambda p: changed(p, lambda a: a.update(loss=a["loss"].astype(int))), "loss is int64"),
     "other run": (
         lambda p: changed(p, lambda a: a.update(run_weights=a["run_weights"][:, 1:])),

@@ -70,6 +70,33 @@ def test_gradient_is_the_slope_of_the_surface(problem: af.Problem, run: af.Run) 
             )
 
 
+@pytest.mark.parametrize("backend", ["cpu", "numpy"])
+def test_curvature_and_the_norm_of_the_gradient_by_differences(problem: af.Problem, run: af.Run, backend: str) -> None:
+    plane = af.Plane.pca(run)
+    asked = {"curvature": True, "gradient_norm": True, "dtype": "float64", "backend": backend}
+    surface = problem.surface(plane, resolution=(3, 4), extent=1.5, **asked)  # type: ignore[arg-type]
+    assert surface.gradient is None and surface.curvature is not None and surface.gradient_norm is not None
+    assert (surface.curvature.shape, surface.gradient_norm.shape) == ((3, 3, 4), (3, 4))
+    h = 1e-5
+    for i, b in enumerate(surface.b):
+        for j, a in enumerate(surface.a):
+            up, down = problem.gradient(plane.at(a + h, b)), problem.gradient(plane.at(a - h, b))
+            right, left = problem.gradient(plane.at(a, b + h)), problem.gradient(plane.at(a, b - h))
+            bend = [(up - down) @ plane.u, (up - down) @ plane.v, (right - left) @ plane.v]
+            np.testing.assert_allclose(surface.curvature[:, i, j], np.divide(bend, 2 * h), rtol=1e-6, atol=1e-8)
+            slope = np.linalg.norm(problem.gradient(plane.at(a, b)))
+            assert surface.gradient_norm[i, j] == pytest.approx(slope, rel=1e-12)
+
+
+def test_kinks_have_the_second_derivatives_of_the_language() -> None:
+    surface = af.Problem("relu(x) + |y| + max(x, y)").surface(
+        resolution=3, curvature=True, gradient_norm=True, dtype="float64"
+    )
+    np.testing.assert_array_equal(surface.curvature, np.zeros((3, 3, 3)))
+    # At the origin relu' = 0, |y|' = 0, and the maximum goes to x, the first of ties.
+    assert surface.gradient_norm is not None and surface.gradient_norm[1, 1] == 1
+
+
 def test_without_a_plane_two_scalars_are_the_axes() -> None:
     surface = af.Problem("x^2 + 10*y^2").surface(resolution=(3, 5), dtype="float64")
     np.testing.assert_allclose(surface.loss, surface.a**2 + 10 * surface.b[:, None] ** 2, atol=1e-12)

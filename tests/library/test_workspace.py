@@ -130,7 +130,7 @@ WRONG: dict[str, list[Any]] = {
     "epochs": [0, 1.5, True], "batch_size": [0, "all"], "plane": ["PCA", 1],
     "components": [[0], [0, -1], 3, [0.0, 1]], "axes": ["x", [], ["x", "y", "z"], [1, 2]], "normalize": [None, "no"],
     "extent": [0, -1.0, [1, 2], [1, 2, 3, "4"], float("inf")], "resolution": [1, 2.5, [3], [0, 4], "512"],
-    "gradient": [0], "dtype": ["float16", 32, None],
+    "gradient": [0], "curvature": [1], "gradient_norm": ["yes"], "dtype": ["float16", 32, None],
 }  # fmt: skip
 
 FILE = {"file": "t.csv", "samples": "rows"}

@@ -110,9 +110,11 @@ def test_planes_by_name(iris: af.Workspace) -> None:
     np.testing.assert_array_equal(axes.plane.center, run.final)
     line = shown(plane="axes", axes=["B[0,2]"])
     assert line.loss.shape == (1, 4)
-    wide = shown(plane="pca", extent=0.5, resolution=[3, 7], gradient=True, dtype="float64")
+    np.testing.assert_array_equal(shown(plane="hessian").plane.u, af.Plane.hessian(problem, run).u)
+    derivatives = {"gradient": True, "curvature": True, "gradient_norm": True}
+    wide = shown(plane="pca", extent=0.5, resolution=[3, 7], dtype="float64", **derivatives)
     assert (wide.loss.shape, wide.loss.dtype, wide.extent) == ((3, 7), np.float64, (-0.5, 0.5, -0.5, 0.5))
-    assert wide.gradient is not None
+    assert wide.gradient is not None and wide.curvature is not None and wide.gradient_norm is not None
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
