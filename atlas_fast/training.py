@@ -147,7 +147,7 @@ def train(
 class _Path:
     """A problem on its way down, many steps at a time.
 
-    The loop takes the weights in the order of the program, with those last that folding removed from it, as in 0 * A.
+    order: how the loop takes the weights: as the program does, with those last that folding removed, as in 0 * A.
     """
 
     def __init__(
@@ -155,7 +155,8 @@ class _Path:
     ) -> None:
         shapes = {**problem.program.weights, **problem.weights}
         flat = problem.unpack(np.arange(problem.size))
-        self.order = np.concatenate([flat[name].reshape(-1).astype(np.intp) for name in shapes])
+        order = np.concatenate([flat[name].reshape(-1).astype(np.intp) for name in shapes])
+        self.order = slice(None) if np.array_equal(order, np.arange(problem.size)) else order
         rule = optimizers.RULES[type(optimizer)]
         state = {name: at(optimizer) for name, at in rule.state.items()}
         self._descent = kernels.Descent(optimizers.program(optimizer), shapes, start[self.order], state, dtype, backend)
@@ -164,9 +165,10 @@ class _Path:
         self._gradients = {size: kernels.derivative.gradient(program) for size, program in programs.items()}
         self._batches = None if batches is None else batches.forever()
         self._bytes = 8 * problem.size + (0 if batches is None else batches.step_bytes)
-        self._all = None
+        self._on_all: list[kernels.Slope] = []
         if batches is None:
-            self._all = self._descent.slope(kernels.derivative.gradient(problem.program), problem.data)
+            whole = kernels.derivative.gradient(problem.program)
+            self._on_all = [self._descent.slope(whole, problem.data)]
 
     @property
     def largest(self) -> int:
@@ -176,13 +178,14 @@ class _Path:
     def advance(self, steps: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
         """Take steps: the weights after each, in the loop's order, and the losses they start from."""
         if self._batches is None:
-            slopes = [self._all]
+            slopes = self._on_all
         else:
             slopes = [self._descent.slope(self._gradients[size], data) for size, data in islice(self._batches, steps)]
         return self._descent.run(slopes, self._schedule.take(steps))
 
     def loss_here(self) -> float:
-        return self._descent.loss(self._all)
+        """The loss on the full batch, at the weights that the last step gave."""
+        return self._descent.loss(self._on_all[0])
 
 
 def _descend(path: _Path, weights: Vector, losses: Vector, report: Report | None) -> tuple[int, bool]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import reference
-from .execution import Array, Backend, Code, Inputs, Table, point_scratch, points, table_of, uniforms
+from .execution import Array, Code, Inputs, Table, point_scratch, points, table_of, uniforms
 from .program import Program, ProgramError
 
 _TILE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
@@ -32,6 +32,10 @@ class Slope:
     code: Code | None = None
     table: Table | None = None
     arrays: tuple[Array, ...] = ()
+
+    @property
+    def address(self) -> int:
+        return self.code.address if self.code is not None else 0
 
 
 def _at(array: NDArray[Any] | None) -> int:
@@ -69,7 +73,7 @@ class Descent:
         start: NDArray[np.float64],
         state: Mapping[str, float],
         dtype: str,
-        backend: Backend,
+        backend: str,
     ) -> None:
         self.dtype, self.backend, self.size = dtype, backend, len(start)
         self._rule, self._shapes, self._names = points(rule, dtype=dtype, backend=backend), dict(shapes), ["w", *state]
@@ -110,9 +114,7 @@ class Descent:
         A weight of `shapes` that the gradient lacks has a derivative of zero.
         """
         if list(gradient.weights.items()) != [*self._shapes.items()][: len(gradient.weights)]:
-            raise ProgramError(
-                "the weights of the gradient are not the first of those that are trained, in their order"
-            )
+            raise ProgramError("the weights of the gradient are not, in order, the first of those trained")
         kernel = points(gradient, dtype=self.dtype, backend=self.backend)
         if self.backend == "numpy":
             return Slope(gradient, data)
@@ -154,9 +156,9 @@ class Descent:
 
     def loss(self, slope: Slope) -> float:
         """The loss where the weights are now."""
-        if slope.code is None or slope.table is None:
+        if slope.table is None:
             return float(self._reference_slope(slope)[0].item())
-        _TILE(slope.code.address)(_at(slope.table), 0, 0, 1, _aligned(self._scratch))
+        _TILE(slope.address)(_at(slope.table), 0, 0, 1, _aligned(self._scratch))
         return float(self._slopes[0])
 
     def _number_rows(self, numbers: Mapping[str, Array]) -> Array:

@@ -55,14 +55,15 @@ class _Loop:
         self.alive, self.taken = code.slot("i1"), code.slot("i64")
         code.store("i1", "true", self.alive, 1)
         code.store("i64", "0", self.taken, 8)
-        code.for_each(
-            0, self.field["steps"], 1, lambda step: code.when(code.load("i1", self.alive, 1), lambda: self._step(step))
-        )
+        code.for_each(0, self.field["steps"], 1, self._step_if_alive)
         code.store("i64", code.load("i64", self.taken, 8), code.address("%job", FIELDS.index("done"), "i64"), 8)
         return code.function(ENTRY, "ptr %job")
 
     def _word(self, base: str, index: Index, kind: str) -> str:
         return self.code.load(kind, self.code.address(base, index, "i64"), 8)
+
+    def _step_if_alive(self, step: Index) -> None:
+        self.code.when(self.code.load("i1", self.alive, 1), lambda: self._step(step))
 
     def _step(self, step: Index) -> None:
         code, name, size = self.code, self.form.name, self.form.size
@@ -76,7 +77,7 @@ class _Loop:
         self._call(self.field["rule"], self.field["rule_table"], self.field["blocks"])
         code.for_each(0, self.field["blocks"], 1, self._hand_back)
         self._record(step, loss)
-        code.store("i64", code.add(step, 1), self.taken, 8)
+        code.store("i64", str(code.add(step, 1)), self.taken, 8)
 
     def _call(self, kernel: str, table: str, count: str) -> None:
         scratch = self.field["scratch"]

@@ -161,7 +161,7 @@ class NestLoops:
         self._put(slot, new if along_rows else self._of_samples(argument, j, new, old))
 
     def _of_samples(self, value: int, column: Index, new: Value, old: Value) -> Value:
-        """`new` in the lanes that hold a sample of the streamed `value`, `old` in those that fill up its last column."""
+        """`new` in the lanes that hold a sample of the streamed `value`, `old` where its last column is filled up."""
         stream = self.emitter.streams[value]
         mask = None if stream is None else self.emitter.real_samples(stream[0], column, self.vector)
         return new if mask is None else self.vector.select(mask, new, old)
