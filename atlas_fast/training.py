@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,10 @@ def train(
     )
 
 
+_gradient = lru_cache(maxsize=64)(kernels.derivative.gradient)
+"""A program's gradient: found again when the same problem is trained again."""
+
+
 class _Path:
     """A problem on its way down, many steps at a time.
 
@@ -162,13 +167,12 @@ class _Path:
         self._descent = kernels.Descent(optimizers.program(optimizer), shapes, start[self.order], state, dtype, backend)
         self._schedule = optimizers.Schedule(optimizer)
         programs = {} if batches is None else batches.programs
-        self._gradients = {size: kernels.derivative.gradient(program) for size, program in programs.items()}
+        self._gradients = {size: _gradient(program) for size, program in programs.items()}
         self._batches = None if batches is None else batches.forever()
         self._bytes = 8 * problem.size + (0 if batches is None else batches.step_bytes)
         self._on_all: list[kernels.Slope] = []
         if batches is None:
-            whole = kernels.derivative.gradient(problem.program)
-            self._on_all = [self._descent.slope(whole, problem.data)]
+            self._on_all = [self._descent.slope(_gradient(problem.program), problem.data)]
 
     @property
     def largest(self) -> int:

@@ -7,7 +7,6 @@ matrix of zeros, so that no arithmetic is spent on it and no 0 * inf can come of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 from .primitives import PRIMITIVES, reduce_to
 from .program import LEAVES, Builder, Instruction, Program, copy_leaf, rebuild
@@ -49,7 +48,6 @@ def _tangent(
     return total
 
 
-@lru_cache(maxsize=64)
 def gradient(program: Program) -> Program:
     """Reverse mode: a program with the outputs (loss, dloss/dw for each of program.weights in order).
 

@@ -136,8 +136,9 @@ def _laid_out(value: Array, sample_lanes: int, dtype: str) -> Array:
     if sample_lanes == 1:
         return np.ascontiguousarray(value.T, dtype=dtype)
     features, samples = value.shape
-    padded = np.pad(value, ((0, 0), (0, -samples % sample_lanes)), mode="edge")
-    return np.ascontiguousarray(padded.reshape(features, -1, sample_lanes).swapaxes(0, 1), dtype=dtype)
+    padded = np.empty((features, -(-samples // sample_lanes) * sample_lanes), dtype)
+    padded[:, :samples], padded[:, samples:] = value, value[:, -1:]
+    return np.ascontiguousarray(padded.reshape(features, -1, sample_lanes).swapaxes(0, 1))
 
 
 @lru_cache(maxsize=256)
@@ -176,16 +177,6 @@ def table_of(arrays: Sequence[Array], row_blocks: int) -> Table:
     """The addresses of arrays, and the number of blocks, as compiled code reads them; the caller keeps the arrays."""
     # ndarray.ctypes.data is the same address and ten times slower, which a training step would feel.
     return np.array([*(a.__array_interface__["data"][0] for a in arrays), row_blocks], dtype=np.int64)
-
-
-def point_scratch(size: int) -> NDArray[np.uint8]:
-    """Scratch for code that runs on one thread, with room to align it."""
-    if size > SCRATCH_LIMIT:
-        raise MemoryError(
-            f"a step needs {size / 2**30:.1f} GiB: the loss holds a matrix as large as samples x samples or weights; "
-            "use fewer samples, or write it without that matrix"
-        )
-    return np.empty(size + 64, dtype=np.uint8)
 
 
 class PointsKernel:

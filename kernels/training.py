@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import reference
-from .execution import Array, Code, Inputs, Table, point_scratch, points, table_of, uniforms
+from .execution import SCRATCH_LIMIT, Array, Code, Inputs, Table, points, table_of, uniforms
 from .program import Program, ProgramError
 
 _TILE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
@@ -46,6 +46,16 @@ def _at(array: NDArray[Any] | None) -> int:
 
 def _aligned(scratch: NDArray[np.uint8]) -> int:
     return -(-_at(scratch) // 64) * 64
+
+
+def _scratch_of(size: int) -> NDArray[np.uint8]:
+    """Scratch for code that runs on one thread, with room to align it."""
+    if size > SCRATCH_LIMIT:
+        raise MemoryError(
+            f"a step needs {size / 2**30:.1f} GiB: the loss holds a matrix as large as samples x samples or weights; "
+            "use fewer samples, or write it without that matrix"
+        )
+    return np.empty(size + 64, dtype=np.uint8)
 
 
 @lru_cache(maxsize=64)
@@ -85,7 +95,7 @@ class Descent:
         self._values = {name: np.full(padded, at, dtype) for name, at in {"w": 0.0, **state}.items()}
         with np.errstate(over="ignore"):
             self._values["w"][: self.size] = start
-        self._scratch, self._places = point_scratch(0), self._offsets(shapes)
+        self._scratch, self._places = _scratch_of(0), self._offsets(shapes)
         if backend == "cpu":
             self._prepare()
 
@@ -96,7 +106,7 @@ class Descent:
 
     def _prepare(self) -> None:
         self._code = code = self._rule.code()
-        self._scratch = point_scratch(code.scratch_bytes)
+        self._scratch = _scratch_of(code.scratch_bytes)
         rows = self._blocks * code.lanes
         inputs = {**self._values, "g": self._slopes[1:]}
         still = np.zeros(rows, self.dtype)
@@ -123,7 +133,7 @@ class Descent:
         still = np.zeros(code.lanes + 1, self.dtype)
         weights = [self._values["w"][self._places[name] :] for name in code.weights]
         if code.scratch_bytes > len(self._scratch) - 64:
-            self._scratch = point_scratch(code.scratch_bytes)
+            self._scratch = _scratch_of(code.scratch_bytes)
         arrays = (*uniforms(code, given, self.dtype), *weights, still, still, self._slopes)
         return Slope(gradient, data, code, table_of(arrays, 1), arrays)
 
