@@ -66,6 +66,16 @@ class Batches:
         """Steps an epoch."""
         return -(-self.samples // self.size)
 
+    @property
+    def step_bytes(self) -> int:
+        """What the data of a step take in float64."""
+        return 8 * self.size * sum(self._data[name].shape[0] for name in self._cut)
+
+    def forever(self) -> Iterator[tuple[int, Mapping[str, Matrix]]]:
+        """The batches of one epoch after the other, without end."""
+        while True:
+            yield from self.epoch()
+
     def epoch(self) -> Iterator[tuple[int, Mapping[str, Matrix]]]:
         """The next epoch's batches: the number of samples and the data, by name."""
         order = self._random.permutation(self.samples)

@@ -1,15 +1,18 @@
 """Training: from a problem and an optimizer to a run, in which every step is recorded.
 
-The gradient is the problem's program differentiated, and the update is the optimizer's rule, both compiled kernels: a
-step is two calls. The same seed gives the same run.
+The gradient is the problem's program differentiated, and the update is the optimizer's rule, both compiled kernels; a
+compiled loop runs many steps of them in one call. The same seed gives the same run, however its steps are cut into
+calls.
 """
 
 from __future__ import annotations
 
+import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import repeat
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,17 +23,19 @@ from .arguments import ArgumentError, Vector, whole
 from .batches import Batches
 from .memory import main_memory
 from .optimizers import Optimizer
-from .problem import Evaluate, compiled
 from .progress import Progress, Report, reporting
 
 if TYPE_CHECKING:
     from .problem import Problem
 
-Gradient = Callable[[NDArray[Any]], tuple[float, NDArray[Any]]]
-"""Weights (P,) -> the loss and its derivatives (P,), on the data of one step."""
+CALL_SECONDS = 0.05
+"""How long a call of the loop takes, about: after each, progress is reported, and Ctrl-C and a cancel are heard."""
 
-REPORT_EVERY = 16
-"""Steps between two reports of progress: a step of a small network takes some ten microseconds."""
+CALL_GROWTH = 8
+"""How many times as many steps as the one before a call may take; the first takes one, whose time is not known."""
+
+CALL_BYTES = 32 * 2**20
+"""What one call may record, or gather of batches, before it is put where it belongs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +43,8 @@ class Run:
     """What training recorded.
 
     weights: (steps + 1, P), float64: every step's weights, the start included.
-    loss: (steps + 1,): the loss on all the data at each of them.
+    loss: (steps + 1,): the loss on all the data at each of them, in float64, or on the full batch in the dtype that
+        trained.
     epochs: how many were asked for. steps_per_epoch: 1 unless there are batches.
     optimizer: in words, as in "Adam(lr=0.01, ..)". seed, batch_size, dtype: as given.
     diverged_at: the first step whose weights or loss are not finite, None where all are.
@@ -110,14 +116,14 @@ def train(
     _check_memory(steps, problem.size)
     weights = np.empty((steps + 1, problem.size))
     weights[0] = problem.init(seed) if start is None else _start(problem, start)
-    losses = np.empty(steps)
-    gradients = _gradients(problem, batches, epochs, dtype, backend)
-    with reporting(progress, "training", f"{steps:,} steps") as report:
-        done, stopped = _descend(weights, losses, optimizer, gradients, dtype, backend, report)
+    losses = np.empty(steps + 1)
+    with reporting(progress, "training", f"{steps:,} steps") as report, arguments.fitting_memory():
+        path = _Path(problem, optimizer, batches, weights[0], dtype, backend)
+        done, stopped = _descend(path, weights, losses, report)
+        if batches is None:
+            losses[done] = path.loss_here()
     weights = weights[: done + 1]
-    # The step's own loss is the one to record only if it is that of all the data, at full precision.
-    known = losses[:done] if batches is None and dtype == "float64" else losses[:0]
-    loss = np.append(known, problem.loss(weights[len(known) :], backend))
+    loss = losses[: done + 1].copy() if batches is None else problem.loss(weights, backend)
     bad = np.flatnonzero(~(np.isfinite(loss) & np.isfinite(weights).all(axis=1)))
     diverged_at = int(bad[0]) if bad.size else None
     message = f"stopped at step {done:,} of {steps:,}" if stopped else departure.rise(loss)
@@ -139,73 +145,73 @@ def train(
     )
 
 
-def _descend(
-    weights: Vector,
-    losses: Vector,
-    optimizer: Optimizer,
-    gradients: Iterator[Gradient],
-    dtype: str,
-    backend: str,
-    report: Report | None,
-) -> tuple[int, bool]:
+_gradient = lru_cache(maxsize=64)(kernels.derivative.gradient)
+"""A program's gradient: found again when the same problem is trained again."""
+
+
+class _Path:
+    """A problem on its way down, many steps at a time.
+
+    order: how the loop takes the weights: as the program does, with those last that folding removed, as in 0 * A.
+    """
+
+    def __init__(
+        self, problem: Problem, optimizer: Optimizer, batches: Batches | None, start: Vector, dtype: str, backend: str
+    ) -> None:
+        shapes = {**problem.program.weights, **problem.weights}
+        flat = problem.unpack(np.arange(problem.size))
+        order = np.concatenate([flat[name].reshape(-1).astype(np.intp) for name in shapes])
+        self.order = slice(None) if np.array_equal(order, np.arange(problem.size)) else order
+        rule = optimizers.RULES[type(optimizer)]
+        state = {name: at(optimizer) for name, at in rule.state.items()}
+        self._descent = kernels.Descent(optimizers.program(optimizer), shapes, start[self.order], state, dtype, backend)
+        self._schedule = optimizers.Schedule(optimizer)
+        programs = {} if batches is None else batches.programs
+        self._gradients = {size: _gradient(program) for size, program in programs.items()}
+        self._batches = None if batches is None else batches.forever()
+        self._bytes = 8 * problem.size + (0 if batches is None else batches.step_bytes)
+        self._on_all: list[kernels.Slope] = []
+        if batches is None:
+            self._on_all = [self._descent.slope(_gradient(problem.program), problem.data)]
+
+    @property
+    def largest(self) -> int:
+        """Steps a call may take."""
+        return max(1, CALL_BYTES // self._bytes)
+
+    def advance(self, steps: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """Take steps: the weights after each, in the loop's order, and the losses they start from."""
+        if self._batches is None:
+            slopes = self._on_all
+        else:
+            slopes = [self._descent.slope(self._gradients[size], data) for size, data in islice(self._batches, steps)]
+        return self._descent.run(slopes, self._schedule.take(steps))
+
+    def loss_here(self) -> float:
+        """The loss on the full batch, at the weights that the last step gave."""
+        return self._descent.loss(self._on_all[0])
+
+
+def _descend(path: _Path, weights: Vector, losses: Vector, report: Report | None) -> tuple[int, bool]:
     """Fill weights[1:] and the loss each step starts from; return how many steps were taken, and if it was stopped.
 
-    Ends early, at the first step whose weights are not finite, or after `report` has answered False.
+    Ends early, at the first step whose weights or loss are not finite, or after `report` has answered False.
     """
-    update = _Update(optimizer, weights.shape[1], dtype, backend)
-    current = weights[0].astype(dtype)
-    for step, gradient in enumerate(gradients, start=1):
-        losses[step - 1], slope = gradient(current)
-        current = update(current, slope)
-        weights[step] = current
-        if not (np.isfinite(losses[step - 1]) and np.isfinite(current).all()):
-            return step, False
-        due = report is not None and (step % REPORT_EVERY == 0 or step == len(losses))
-        if report is not None and due and report(step, len(losses)) is False:
-            return step, step < len(losses)
-    return len(losses), False
-
-
-class _Update:
-    """An optimizer's compiled rule and its state: (weights (P,), gradient (P,)) -> new weights (P,), step by step."""
-
-    def __init__(self, optimizer: Optimizer, size: int, dtype: str, backend: str) -> None:
-        rule = optimizers.RULES[type(optimizer)]
-        self._kernel = kernels.points(optimizers.program(optimizer), dtype=dtype, backend=backend)
-        self._state = {name: np.full(size, start(optimizer), dtype) for name, start in rule.state.items()}
-        self._numbers = rule.numbers(optimizer)
-        self._known: dict[str, float] | None = None
-        self._bound: Any = None
-
-    def __call__(self, w: NDArray[Any], g: NDArray[Any]) -> NDArray[Any]:
-        numbers = next(self._numbers)
-        if numbers != self._known:
-            self._bound = self._kernel.bind({name: np.array([[number]]) for name, number in numbers.items()})
-            self._known = numbers
-        inputs = {"w": w, "g": g, **self._state}
-        new, *state = self._bound({name: value.reshape(-1, 1, 1) for name, value in inputs.items()})
-        self._state = {name: value.reshape(-1) for name, value in zip(self._state, state, strict=True)}
-        return np.asarray(new).reshape(-1)
-
-
-def _gradients(problem: Problem, batches: Batches | None, epochs: int, dtype: str, backend: str) -> Iterator[Gradient]:
-    """The gradient of each step in turn: on all the data, or on the step's batch."""
-    if batches is None:
-        on_all = compiled(problem, problem.program, "gradient", dtype, backend)(problem.data)
-        yield from repeat(_gradient(problem, on_all, dtype), epochs)
-        return
-    on = {size: compiled(problem, program, "gradient", dtype, backend) for size, program in batches.programs.items()}
-    for _ in range(epochs):
-        for size, data in batches.epoch():
-            yield _gradient(problem, on[size](data), dtype)
-
-
-def _gradient(problem: Problem, evaluate: Evaluate, dtype: str) -> Gradient:
-    def at(w: NDArray[Any]) -> tuple[float, NDArray[Any]]:
-        loss, *slopes = evaluate(problem.blocks(w, dtype))
-        return float(loss.reshape(-1)[0]), np.concatenate([slope.reshape(-1) for slope in slopes])
-
-    return at
+    done, total, steps = 0, len(weights) - 1, 1
+    while done < total:
+        began = time.perf_counter()
+        steps = min(steps, total - done, path.largest)
+        found, started = path.advance(steps)
+        weights[done + 1 : done + 1 + len(found), path.order] = found
+        losses[done : done + len(found)] = started
+        done += len(found)
+        if len(found) < steps or not (np.isfinite(started[-1]) and np.isfinite(found[-1]).all()):
+            return done, False
+        if report is not None and report(done, total) is False:
+            return done, done < total
+        seconds = time.perf_counter() - began
+        steps = max(1, min(CALL_GROWTH * steps, int(steps * CALL_SECONDS / max(seconds, 1e-6))))
+    return done, False
 
 
 def _start(problem: Problem, start: ArrayLike | Mapping[str, ArrayLike]) -> Vector:

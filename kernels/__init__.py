@@ -14,5 +14,6 @@ if __name__ != "atlas_fast.kernels":
 from . import derivative, reference
 from .execution import plane, points
 from .program import Builder, Program
+from .training import Descent, Slope
 
-__all__ = ["Builder", "Program", "derivative", "plane", "points", "reference"]
+__all__ = ["Builder", "Descent", "Program", "Slope", "derivative", "plane", "points", "reference"]

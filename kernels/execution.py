@@ -7,7 +7,7 @@ compiles when it is first needed, for the lanes or the zero directions at hand, 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,6 +39,13 @@ THREADED_PRODUCT = 4096
 
 UNIFORM_LIMIT = 8 * 2**30
 """Bytes of float64 that what is computed once for a plane may take."""
+
+SAMPLE_LANES = {"float32": 16, "float64": 8}
+"""Samples a vector holds where one point is computed at a time: a cache line of them. A constant, since it is part of
+the order of arithmetic; a machine whose vectors are shorter takes several for one."""
+
+SCRATCH_LIMIT = 4 * 2**30
+"""Bytes of scratch for all threads: values that do not fit here are samples x samples, which do not stream."""
 
 DEFAULT_TILE = 64
 """Points in a tile: long enough that handing one out costs nothing, short enough to keep two cores busy."""
@@ -74,10 +81,12 @@ def compile_body(
     lanes: int | None,
     block_vectors: int,
     first: Program | None = None,
+    samples_as_lanes: bool = False,
 ) -> Code:
     """Split, plan, emit and compile a program for this machine; lanes None: as wide as its vectors.
 
-    first: a program of the first output alone, which then has the same bits in both.
+    first: a program of the first output alone, which then has the same bits in both. samples_as_lanes: for one point at
+    a time, where that has streamed values; `lanes` is then left out.
     """
     from .cpu.compiler import compile_module
     from .cpu.emit import emit
@@ -85,11 +94,13 @@ def compile_body(
 
     started = time.perf_counter()
     machine = host()
-    if first is None or first == program:
-        plan = make_plan(split(program, sampled), machine.row_block, block_vectors)
-    else:
+    body, block = split(program, sampled), None
+    if samples_as_lanes:
+        lanes = SAMPLE_LANES[dtype] if any(body.streams) else 1
+    if first is not None and first != program:
         block = make_plan(split(first, sampled), machine.row_block, block_vectors).block
-        plan = make_plan(split(program, sampled), machine.row_block, block_vectors, block)
+    across = lanes if samples_as_lanes and lanes else 1
+    plan = make_plan(body, machine.row_block, block_vectors, across, block)
     ir, layout = emit(plan, dtype, lanes or machine.lanes(dtype))
     debug.say(3, "plan", lambda: str(plan))
     debug.say(4, "code", lambda: ir)
@@ -111,7 +122,7 @@ def compile_body(
     )
 
 
-def _uniforms(code: Code, inputs: Inputs, dtype: str) -> list[Array]:
+def uniforms(code: Code, inputs: Inputs, dtype: str) -> list[Array]:
     """The prologue's outputs, computed in float64 and laid out as the emitted code reads them."""
     prologue = code.plan.body.prologue
     _check_memory(code.plan.body)
@@ -119,9 +130,21 @@ def _uniforms(code: Code, inputs: Inputs, dtype: str) -> list[Array]:
         values = reference.evaluate(prologue, inputs)
     with np.errstate(over="ignore"):
         return [
-            np.ascontiguousarray(values[number].T if streamed else values[number], dtype=dtype)
+            _laid_out(values[number], code.plan.sample_lanes, dtype)
+            if streamed
+            else np.ascontiguousarray(values[number], dtype=dtype)
             for number, streamed in code.uniforms
         ]
+
+
+def _laid_out(value: Array, sample_lanes: int, dtype: str) -> Array:
+    """features x samples -> samples x features, or vectors of samples x features x lanes, the last one filled up."""
+    if sample_lanes == 1:
+        return np.ascontiguousarray(value.T, dtype=dtype)
+    features, samples = value.shape
+    padded = np.empty((features, -(-samples // sample_lanes) * sample_lanes), dtype)
+    padded[:, :samples], padded[:, samples:] = value, value[:, -1:]
+    return np.ascontiguousarray(padded.reshape(features, -1, sample_lanes).swapaxes(0, 1))
 
 
 @lru_cache(maxsize=256)
@@ -153,7 +176,11 @@ def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:
     return np.ascontiguousarray(flat.reshape(-1, lanes, flat.shape[1]).transpose(0, 2, 1))
 
 
-def _table(arrays: list[Array], row_blocks: int) -> NDArray[np.int64]:
+Table = NDArray[np.int64]
+
+
+def table_of(arrays: Sequence[Array], row_blocks: int) -> Table:
+    """The addresses of arrays, and the number of blocks, as compiled code reads them; the caller keeps the arrays."""
     # ndarray.ctypes.data is the same address and ten times slower, which a training step would feel.
     return np.array([*(a.__array_interface__["data"][0] for a in arrays), row_blocks], dtype=np.int64)
 
@@ -166,6 +193,10 @@ class PointsKernel:
 
     def code(self, lanes: int | None = None) -> Code:
         return compile_body(self.program, frozenset(self.program.data), self.dtype, lanes, POINTS_BLOCK_VECTORS)
+
+    def step_code(self) -> Code:
+        """The code for one point at a time, as training wants it: lanes are samples where there are any."""
+        return compile_body(self.program, frozenset(self.program.data), self.dtype, None, BLOCK_VECTORS, True)
 
     @property
     def plan(self) -> Plan:
@@ -196,13 +227,13 @@ class BoundPoints:
         kernel = self.kernel
         code = kernel.code(1 if count == 1 else None)
         if self._uniform is None:
-            self._uniform = _uniforms(code, self._data, kernel.dtype)
+            self._uniform = uniforms(code, self._data, kernel.dtype)
         weights = [_blocked(arrays[name], count, code.lanes, kernel.dtype) for name in code.weights]
         blocks = -(-count // code.lanes)
         coordinates = np.zeros(blocks * code.lanes + 1, dtype=kernel.dtype)
         out = np.empty((blocks, code.output_size, code.lanes), dtype=kernel.dtype)
         arguments = [*self._uniform, *weights, coordinates, coordinates, out]
-        table = _table(arguments, blocks)
+        table = table_of(arguments, blocks)
         tile = max(1, DEFAULT_TILE // code.lanes)
         work = blocks * code.plan.operations
         Tiles(code.address, table, code.scratch_bytes, tile, blocks, 1, work).run(0, -(-blocks // tile))
@@ -268,7 +299,7 @@ class BoundPlane:
         presence = tuple((n, self._moves("u", n), self._moves("v", n)) for n in names)
         if kernel.backend == "cpu":
             self.code = kernel.code(presence)
-            self._uniform = _uniforms(self.code, {**self._data, **self._parts}, kernel.dtype)
+            self._uniform = uniforms(self.code, {**self._data, **self._parts}, kernel.dtype)
 
     def _moves(self, part: str, name: str) -> bool:
         return bool(np.any(self._parts[coefficient(part, name)]))
@@ -293,7 +324,7 @@ class BoundPlane:
             rows = np.ascontiguousarray(b, dtype=dtype)
         out = np.empty((b.size, blocks, code.output_size, code.lanes), dtype=dtype)
         arguments = [*self._uniform, padded, rows, out]
-        table = _table(arguments, blocks)
+        table = table_of(arguments, blocks)
         work = b.size * blocks * code.plan.operations
         blocks_a_tile = max(1, tile // code.lanes)
         tiles = Tiles(code.address, table, code.scratch_bytes, blocks_a_tile, blocks, b.size, work)

@@ -22,6 +22,9 @@ from .streams import Body
 SAMPLE_GROUP = 4
 """Samples side by side in registers, and partial sums a sum over samples is split into. Part of the result's bits."""
 
+SAMPLE_VECTORS = 2
+"""The same where lanes are samples: vectors of them side by side."""
+
 BLOCK_VECTORS = 640
 """Vectors of streamed values a block of samples may fill: 40 KiB of 64-byte vectors, most of an L1 cache of 32 to
 48 KiB and little of any L2. A constant, since the block is part of the order of arithmetic."""
@@ -51,7 +54,8 @@ class Straight:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Nests over blocks of `length` samples, and the sums over samples that they add up: (value, offset)."""
+    """Nests over `length` samples, or vectors of them, block by block, and the sums over samples that they add up:
+    (value, offset)."""
 
     length: int
     nests: tuple[Nest, ...]
@@ -69,6 +73,14 @@ class Plan:
     point_scratch: int
     sum_scratch: int
     """Scratch sizes: elements, vectors of elements, vectors of float64."""
+    sample_lanes: int = 1
+    """1: a lane is a point. More: there is one point, and a vector holds so many samples of a streamed value, or what
+    is not streamed in every lane; a column of a sweep is then such a vector, its last one filled up."""
+
+    @property
+    def group(self) -> int:
+        """Columns side by side in registers, and partial sums a sum over samples is split into."""
+        return SAMPLE_GROUP if self.sample_lanes == 1 else SAMPLE_VECTORS
 
     @cached_property
     def cost(self) -> dict[str, int]:
@@ -103,13 +115,14 @@ class Plan:
                 counts[kind] += rows * columns
 
     def __str__(self) -> str:
-        lines = [f"block of {self.block} samples, {self.row_block} rows x {SAMPLE_GROUP} samples in registers"]
+        unit = "samples" if self.sample_lanes == 1 else f"vectors of {self.sample_lanes} samples"
+        lines = [f"block of {self.block} {unit}, {self.row_block} rows x {self.group} {unit} in registers"]
         for stage in self.stages:
             if isinstance(stage, Straight):
                 lines.append(f"once a {stage.level}:")
             else:
                 sums = ", ".join(label(self.body.program, value) for value, _ in stage.sums)
-                lines.append(f"sweep over {stage.length} samples, adding up {sums}:")
+                lines.append(f"sweep over {stage.length} {unit}, adding up {sums}:")
             lines += [f"  {self._described(nest)}" for nest in stage.nests]
         cost = ", ".join(f"{count} {name}" for name, count in self.cost.items() if count)
         lines.append(f"cost of a point: {cost or 'none'}")
@@ -124,17 +137,24 @@ class Plan:
         return f"{nest.level} loop over {nest.rows} x {nest.columns}: {'; '.join(values)}"
 
 
-def make_plan(body: Body, row_block: int, block_vectors: int = BLOCK_VECTORS, block: int | None = None) -> Plan:
+def make_plan(
+    body: Body,
+    row_block: int,
+    block_vectors: int = BLOCK_VECTORS,
+    sample_lanes: int = 1,
+    block: int | None = None,
+) -> Plan:
     """Plan a body for a machine on which `row_block` x SAMPLE_GROUP accumulators fit the vector registers.
 
     block: samples in a block, where it is to be another plan's, so that sums come in the order that they have there.
     """
-    return _Planner(body, row_block, block_vectors).plan(block)
+    return _Planner(body, row_block, block_vectors, sample_lanes).plan(block)
 
 
 class _Planner:
-    def __init__(self, body: Body, row_block: int, block_vectors: int) -> None:
+    def __init__(self, body: Body, row_block: int, block_vectors: int, sample_lanes: int) -> None:
         self.body, self.row_block, self.block_vectors = body, row_block, block_vectors
+        self.sample_lanes = sample_lanes
         self.instructions = body.program.instructions
         self.levels: list[Level | None] = []
         self.depths: list[int] = []
@@ -165,11 +185,14 @@ class _Planner:
 
     def plan(self, block: int | None) -> Plan:
         stages = [*self._stages()]
+        row_block = self.row_block
+        if self.sample_lanes > 1:
+            row_block = row_block * SAMPLE_GROUP // SAMPLE_VECTORS
         block = self._block(stages) if block is None else block
         places, row_scratch, point_scratch = self._places(stages, block)
         sums = sum(self._size(value) for stage in stages if isinstance(stage, Sweep) for value, _ in stage.sums)
         return Plan(
-            self.body, tuple(stages), places, block, self.row_block, row_scratch, point_scratch, sums
+            self.body, tuple(stages), places, block, row_block, row_scratch, point_scratch, sums, self.sample_lanes
         )  # fmt: skip
 
     def _block(self, stages: list[Straight | Sweep]) -> int:
@@ -182,7 +205,7 @@ class _Planner:
             for value in nest.stored
             if nest.level == "point" and self.body.streams[value] is not None
         )
-        block = SAMPLE_GROUP
+        block = SAMPLE_GROUP if self.sample_lanes == 1 else SAMPLE_VECTORS
         while block < LARGEST_BLOCK and 2 * block * rows <= self.block_vectors:
             block *= 2
         return block
@@ -208,7 +231,7 @@ class _Planner:
                 for value in own:
                     placed.append((value, offset))
                     offset += self._size(value)
-                yield Sweep(stream[0], nests, tuple(placed))
+                yield Sweep(-(-stream[0] // self.sample_lanes), nests, tuple(placed))
 
     def _is_point(self, position: int, depth: int) -> bool:
         return self.levels[position] == "point" and self.depths[position] == depth

@@ -3,7 +3,7 @@
 OPTIMIZERS, name -> class, is the table that everything else reads; RULES has an update rule for each of its rows.
 """
 
-from .rules import RULES, Rule, program
+from .rules import RULES, Rule, Schedule, program
 from .settings import (
     OPTIMIZERS,
     SGD,
@@ -32,6 +32,7 @@ __all__ = [
     "Optimizer",
     "RMSProp",
     "Rule",
+    "Schedule",
     "find",
     "make",
     "program",

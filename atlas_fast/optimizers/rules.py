@@ -10,15 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, count, repeat
+from itertools import chain, count, islice, repeat
 from types import SimpleNamespace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..kernels import Builder, Program
 from .settings import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, NAdam, Optimizer, RMSProp
 
-Numbers = Iterator[dict[str, float]]
-"""Name -> number, for each step in turn."""
+Numbers = tuple[dict[str, float], Iterator[dict[str, float]]]
+"""Name -> number: those of every step, and those of each step in turn."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Rule:
     """How one step changes a weight.
 
     state: what is remembered from step to step for each scalar weight: name -> the optimizer -> where it starts.
-    numbers: the optimizer -> what is the same for all weights, for each step in turn; the same names for every step.
+    numbers: the optimizer -> what is the same for all weights; the same names for every step.
     update: from the terms w (the weight), g (its gradient), the state and the numbers, to the new w and the new state.
     """
 
@@ -86,7 +89,7 @@ def _sgd_numbers(o: SGD) -> Numbers:
     always = {"lr": o.lr, "momentum": o.momentum, "nesterov": float(o.nesterov), "decay": o.weight_decay}
     # torch starts the velocity with the whole first gradient, and dampens only what there is momentum for.
     later = 1 - o.dampening if o.momentum else 1.0
-    return chain([{**always, "fresh": 1.0}], repeat({**always, "fresh": later}))
+    return always, chain([{"fresh": 1.0}], repeat({"fresh": later}))
 
 
 def _adagrad(x: Any) -> dict[str, Term]:
@@ -96,8 +99,8 @@ def _adagrad(x: Any) -> dict[str, Term]:
 
 
 def _adagrad_numbers(o: Adagrad) -> Numbers:
-    for step in count():
-        yield {"rate": o.lr / (1 + step * o.lr_decay), "eps": o.eps, "decay": o.weight_decay}
+    rates = ({"rate": o.lr / (1 + step * o.lr_decay)} for step in count())
+    return {"eps": o.eps, "decay": o.weight_decay}, rates
 
 
 def _adadelta(x: Any) -> dict[str, Term]:
@@ -108,7 +111,7 @@ def _adadelta(x: Any) -> dict[str, Term]:
 
 
 def _adadelta_numbers(o: Adadelta) -> Numbers:
-    return repeat({"lr": o.lr, "rho": o.rho, "mix": 1 - o.rho, "eps": o.eps, "decay": o.weight_decay})
+    return {"lr": o.lr, "rho": o.rho, "mix": 1 - o.rho, "eps": o.eps, "decay": o.weight_decay}, repeat({})
 
 
 def _rmsprop(x: Any) -> dict[str, Term]:
@@ -122,7 +125,7 @@ def _rmsprop(x: Any) -> dict[str, Term]:
 
 def _rmsprop_numbers(o: RMSProp) -> Numbers:
     told = {"lr": o.lr, "alpha": o.alpha, "mix": 1 - o.alpha, "eps": o.eps, "decay": o.weight_decay}
-    return repeat({**told, "momentum": o.momentum, "centered": float(o.centered)})
+    return {**told, "momentum": o.momentum, "centered": float(o.centered)}, repeat({})
 
 
 def _moments(x: Any, g: Term) -> tuple[Term, Term]:
@@ -143,8 +146,8 @@ def _adam_numbers(o: Adam | AdamW) -> Numbers:
     decay, shrink = (0.0, 1 - o.lr * o.weight_decay) if isinstance(o, AdamW) else (o.weight_decay, 1.0)
     always = {"decay": decay, "shrink": shrink, "eps": o.eps, "amsgrad": float(o.amsgrad)}
     always |= {"mix1": 1 - beta1, "beta2": beta2, "mix2": 1 - beta2}
-    for step in count(1):
-        yield {**always, "rate": o.lr / (1 - beta1**step), "root": (1 - beta2**step) ** 0.5}
+    corrected = ({"rate": o.lr / (1 - beta1**step), "root": (1 - beta2**step) ** 0.5} for step in count(1))
+    return always, corrected
 
 
 def _adamax(x: Any) -> dict[str, Term]:
@@ -156,9 +159,8 @@ def _adamax(x: Any) -> dict[str, Term]:
 
 def _adamax_numbers(o: Adamax) -> Numbers:
     beta1, beta2 = o.betas
-    for step in count(1):
-        rate = o.lr / (1 - beta1**step)
-        yield {"rate": rate, "mix1": 1 - beta1, "beta2": beta2, "eps": o.eps, "decay": o.weight_decay}
+    always = {"mix1": 1 - beta1, "beta2": beta2, "eps": o.eps, "decay": o.weight_decay}
+    return always, ({"rate": o.lr / (1 - beta1**step)} for step in count(1))
 
 
 def _nadam(x: Any) -> dict[str, Term]:
@@ -172,13 +174,17 @@ def _nadam_numbers(o: NAdam) -> Numbers:
     beta1, beta2 = o.betas
     decay, shrink = (0.0, 1 - o.lr * o.weight_decay) if o.decoupled_weight_decay else (o.weight_decay, 1.0)
     always = {"decay": decay, "shrink": shrink, "eps": o.eps, "mix1": 1 - beta1, "beta2": beta2, "mix2": 1 - beta2}
-    product = 1.0
+    return always, _nadam_schedule(o)
+
+
+def _nadam_schedule(o: NAdam) -> Iterator[dict[str, float]]:
+    (beta1, beta2), product = o.betas, 1.0
     for step in count(1):
         # Dozat's schedule; 0.96 is his, as in torch.
         now, then = (beta1 * (1 - 0.5 * 0.96 ** (t * o.momentum_decay)) for t in (step, step + 1))
         product *= now
         rate, ahead = o.lr * (1 - now) / (1 - product), o.lr * then / (1 - product * then)
-        yield {**always, "correction": 1 - beta2**step, "rate": rate, "ahead": ahead}
+        yield {"correction": 1 - beta2**step, "rate": rate, "ahead": ahead}
 
 
 _ADAM = Rule({"mean": _zero, "square": _zero, "most": _zero}, _adam_numbers, _adam)
@@ -196,10 +202,23 @@ RULES: dict[type[Optimizer], Rule] = {
 """The rule of every optimizer. Adam and AdamW share theirs: they differ in two of its numbers."""
 
 
+class Schedule:
+    """The numbers of an optimizer's rule, step by step: `take(k)` gives those of the next k steps, name -> (k,)."""
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self._always, self._changing = RULES[type(optimizer)].numbers(optimizer)
+
+    def take(self, steps: int) -> dict[str, NDArray[np.float64]]:
+        changing = list(islice(self._changing, steps))
+        found = {name: np.full(steps, number) for name, number in self._always.items()}
+        return found | {name: np.array([numbers[name] for numbers in changing]) for name in changing[0]}
+
+
 def program(optimizer: Optimizer) -> Program:
     """The optimizer's rule as a program: outputs (new weight, new state ..)."""
     rule, b = RULES[type(optimizer)], Builder()
     inputs = {name: Term(b, b.weight(name, (1, 1))) for name in ("w", "g", *rule.state)}
-    inputs |= {name: Term(b, b.data(name, (1, 1))) for name in next(rule.numbers(optimizer))}
+    always, changing = rule.numbers(optimizer)
+    inputs |= {name: Term(b, b.data(name, (1, 1))) for name in (*always, *next(changing))}
     found = rule.update(SimpleNamespace(**inputs))
     return b.build(*(found[name].value for name in ("w", *rule.state)))

@@ -109,6 +109,34 @@ class Arithmetic:
         first = self.code.let(f"insertelement {kind} poison, {self.form.name} {scalar}, i64 0")
         return self.code.let(f"shufflevector {kind} {first}, {kind} poison, <{self.lanes} x i32> zeroinitializer")
 
+    def first(self, x: str) -> str:
+        """The number in the first lane."""
+        return x if self.lanes == 1 else self.code.let(f"extractelement {self.type} {x}, i64 0")
+
+    def folded(self, x: str, op: str) -> str:
+        """The sum or maximum ("max") of all lanes, one half with the other until one number is left: the same order
+        whatever the machine."""
+        if self.lanes == 1:
+            return x
+        half = type(self)(self.code, self.form, self.lanes // 2)
+        low, high = (self._lanes_from(x, start, half.lanes) for start in (0, half.lanes))
+        return half.folded(half.real(half.maximum(low, high) if op == "max" else half.add(low, high)), op)
+
+    def _lanes_from(self, x: str, start: int, count: int) -> str:
+        if count == 1:
+            return self.code.let(f"extractelement {self.type} {x}, i64 {start}")
+        places = ", ".join(f"i32 {k}" for k in range(start, start + count))
+        return self.code.let(f"shufflevector {self.type} {x}, {self.type} poison, <{count} x i32> <{places}>")
+
+    def first_lanes(self, count: str) -> Mask:
+        """The lanes whose number is below an i64 from 1 to 2^31 - 1."""
+        code, kind = self.code, f"<{self.lanes} x i32>"
+        word = code.let(f"trunc i64 {count} to i32")
+        limit = code.let(f"insertelement {kind} poison, i32 {word}, i64 0")
+        limits = code.let(f"shufflevector {kind} {limit}, {kind} poison, {kind} zeroinitializer")
+        numbers = ", ".join(f"i32 {k}" for k in range(self.lanes))
+        return Mask(code.let(f"icmp ult {kind} <{numbers}>, {limits}"))
+
     # Arithmetic
 
     def _two(self, op: str, x: Value, y: Value) -> str:

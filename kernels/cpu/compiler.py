@@ -51,7 +51,7 @@ def assembly(ir: str, machine: Machine) -> str:
     return target.emit_assembly(_optimized(ir, target))
 
 
-def compile_module(ir: str, machine: Machine) -> Compiled:
+def compile_module(ir: str, machine: Machine, entry: str = ENTRY) -> Compiled:
     """Machine code for a module, from the cache on disk if it is there."""
     target = machine.target()
     identity = "\0".join([ir, machine.triple, machine.cpu, machine.features, llvmlite.__version__, PIPELINE])
@@ -64,7 +64,7 @@ def compile_module(ir: str, machine: Machine) -> Compiled:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    return Compiled(engine.get_function_address(ENTRY), cached, engine)
+    return Compiled(engine.get_function_address(entry), cached, engine)
 
 
 def _optimized(ir: str, target: llvm.TargetMachine) -> llvm.ModuleRef:

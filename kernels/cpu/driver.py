@@ -16,8 +16,7 @@ from llvmlite import ir
 from numba import njit, prange, types
 from numba.extending import intrinsic
 
-SCRATCH_LIMIT = 4 * 2**30
-"""Bytes of scratch for all threads: values that do not fit here are samples x samples, which do not stream."""
+from ..execution import SCRATCH_LIMIT
 
 WORTH_A_THREAD = 1_000_000
 """Operations on vectors, some 300 us, below which starting a second thread takes longer than it saves."""

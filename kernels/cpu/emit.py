@@ -4,8 +4,12 @@ The function is `tile(table, row, first, count, scratch)`: for `count` blocks of
 `row` of the grid, compute the outputs. Each block is one vector: a lane is a point. `table` holds addresses of the
 uniform arrays, the weights' values a point, a, b and the outputs, then the number of blocks in a row.
 
+Where a plan's lanes are samples a block is one point: a streamed value's vector holds samples, any other holds the same
+number in every lane.
+
 Layouts: a uniform array is row-major, or samples x features where it is streamed. Values a point (weights and
-outputs) are blocks of elements x lanes. Streamed scratch is features x block of samples x lanes.
+outputs) are blocks of elements x lanes. Streamed scratch is features x block of samples x lanes. With samples as
+lanes a streamed uniform array is vectors x features x lanes, and values a point are plain elements.
 """
 
 from __future__ import annotations
@@ -13,8 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..nests import Nest
-from ..plan import SAMPLE_GROUP, Plan, Straight, Sweep
-from .arithmetic import FLOAT64, FORMATS, Constant, Value
+from ..plan import Plan, Straight, Sweep
+from .arithmetic import FLOAT64, FORMATS, Constant, Mask, Value
 from .code import Code, Index
 from .loops import NestLoops
 from .vector import Vector
@@ -41,12 +45,16 @@ def emit(plan: Plan, dtype: str, lanes: int) -> tuple[str, Layout]:
 class _Emitter:
     def __init__(self, plan: Plan, dtype: str, lanes: int) -> None:
         self.plan, self.lanes, self.form = plan, lanes, FORMATS[dtype]
+        self.samples_are_lanes = plan.sample_lanes > 1
+        assert plan.sample_lanes in (1, lanes)
         self.instructions = plan.body.program.instructions
         self.streams = plan.body.streams
         self.code = Code()
         self.point = Vector(self.code, self.form, lanes)
         self.row = Vector(self.code, self.form, 1)
-        self.double = Vector(self.code, FLOAT64, lanes)
+        # A sum over samples: a number in each lane, or one where lanes are samples.
+        self.total = self.row if self.samples_are_lanes else self.point
+        self.double = Vector(self.code, FLOAT64, self.total.lanes)
         self.sums: dict[int, int] = {}
         self.sample: Index = 0
         self.a: Value = ""
@@ -61,7 +69,7 @@ class _Emitter:
         plan, size = self.plan, self.form.size
         self.point_start = aligned(plan.row_scratch * size)
         self.sum_start = aligned(self.point_start + plan.point_scratch * self.lanes * size)
-        self.scratch_bytes = aligned(self.sum_start + plan.sum_scratch * self.lanes * 8)
+        self.scratch_bytes = aligned(self.sum_start + plan.sum_scratch * self.total.lanes * 8)
 
     def module(self) -> tuple[str, Layout]:
         code, outputs = self.code, self.plan.body.program.outputs
@@ -104,8 +112,9 @@ class _Emitter:
 
     def _block(self, block: Index) -> None:
         code = self.code
-        place = code.address(self.a_pointer, code.mul(block, self.lanes), self.form.name)
-        self.a = code.load(self.point.type, place, self.form.size)
+        if not self.samples_are_lanes:
+            place = code.address(self.a_pointer, code.mul(block, self.lanes), self.form.name)
+            self.a = code.load(self.point.type, place, self.form.size)
         self.block = code.add(code.mul("%row", self.row_blocks), block)
         for stage in self.plan.stages:
             if isinstance(stage, Sweep):
@@ -141,7 +150,7 @@ class _Emitter:
                 short = code.let(f"icmp ult i64 {left}, {block}")
                 count = code.let(f"select i1 {short}, i64 {left}, i64 {block}")
             for nest in sweep.nests:
-                self._nest(nest, count, sweep.length % SAMPLE_GROUP)
+                self._nest(nest, count, sweep.length % self.plan.group)
 
         code.for_each(0, sweep.length, block, samples)
         self.sums = {}
@@ -158,8 +167,10 @@ class _Emitter:
         """Add a block's part, in the kernel's precision, to a sum over samples in float64."""
         offset, code = self.sums[value], self.code
         wide = self.point.real(part)
+        if self.samples_are_lanes:
+            wide = self.point.folded(wide, self.instructions[value].op)
         if self.form is not FLOAT64:
-            wide = code.let(f"fpext {self.point.type} {wide} to {self.double.type}")
+            wide = code.let(f"fpext {self.total.type} {wide} to {self.double.type}")
         old = code.load(self.double.type, self._sum_address(offset, element), 8)
         combine = self.double.maximum if self.instructions[value].op == "max" else self.double.add
         self._store_sum(offset, element, combine(old, wide))
@@ -167,9 +178,19 @@ class _Emitter:
     def _finish_sum(self, value: int, offset: int, element: Index) -> None:
         total = self.code.load(self.double.type, self._sum_address(offset, element), 8)
         if self.form is not FLOAT64:
-            total = self.code.let(f"fptrunc {self.double.type} {total} to {self.point.type}")
+            total = self.code.let(f"fptrunc {self.double.type} {total} to {self.total.type}")
         address = self.code.add(self.plan.places[value].index, element)
-        self._write_point(address, total)
+        self._write_point(address, self.point.splat(total) if self.samples_are_lanes else total)
+
+    def real_samples(self, samples: int, column: Index, vector: Vector) -> Mask | None:
+        """Which lanes of a column of a sweep hold one of the stream's samples; None where all columns are full."""
+        if not self.samples_are_lanes or samples % self.lanes == 0:
+            return None
+        code = self.code
+        before = code.mul(code.add(self.sample, column), self.lanes)
+        if isinstance(before, int):
+            return None if before + self.lanes <= samples else vector.first_lanes(str(samples - before))
+        return vector.first_lanes(code.let(f"sub i64 {samples}, {before}"))
 
     def _write_point(self, index: Index, value: str) -> None:
         pointer = self.code.address(self.point_scratch, index, self.point.type)
@@ -201,6 +222,9 @@ class _Emitter:
         name, size = self.form.name, self.form.size
         if place.kind == "uniform":
             j = code.add(self.sample, j) if self.streams[value] is not None else j
+            if self.samples_are_lanes and self.streams[value] is not None:
+                pointer = code.address(self.uniforms[place.index], self._element(value, i, j, True), vector.type)
+                return code.load(vector.type, pointer, size, constant=True)
             pointer = code.address(self.uniforms[place.index], self._element(value, i, j, True), name)
             return vector.splat(code.load(name, pointer, size, constant=True))
         if place.kind == "row":
@@ -209,6 +233,9 @@ class _Emitter:
         if place.kind == "weight":
             start = code.mul(self.block, self._size(value))
             index = code.add(start, self._element(value, i, j, False))
+            if self.samples_are_lanes:
+                pointer = code.address(self.weights[place.index], index, name)
+                return vector.splat(code.load(name, pointer, size, constant=True))
             pointer = code.address(self.weights[place.index], index, vector.type)
             return code.load(vector.type, pointer, size, constant=True)
         index = code.add(place.index, self._element(value, i, j, False))
@@ -234,7 +261,10 @@ class _Emitter:
             def element(i: Index, j: Index, o: int = output, c: int = columns, start: Index = base) -> None:
                 number = vector.real(self.load(o, i, j, vector))
                 index = code.add(start, code.add(code.mul(i, c), j))
-                code.store(vector.type, number, code.address(self.out_pointer, index, vector.type), self.form.size)
+                kind = vector.type
+                if self.samples_are_lanes:
+                    number, kind = vector.first(number), self.form.name
+                code.store(kind, number, code.address(self.out_pointer, index, kind), self.form.size)
 
             def one_row(i: Index, c: int = columns) -> None:
                 code.for_each(0, c, 1, lambda j: element(i, j))

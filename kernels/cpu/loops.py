@@ -28,6 +28,7 @@ class NestLoops:
         self.emitter, self.nest, self.code = emitter, nest, emitter.code
         self.count: Index = count if nest.streamed else nest.columns
         self.block_count = count
+        self.group = emitter.plan.group
         self.tail = tail
         self.vector: Vector = emitter.point if nest.level == "point" else emitter.row
         self.instructions = emitter.instructions
@@ -63,11 +64,11 @@ class NestLoops:
 
     def _columns(self, body: Callable[[Index, int], None]) -> None:
         if isinstance(self.count, int):
-            self._groups(self.count, SAMPLE_GROUP, body)
+            self._groups(self.count, self.group, body)
             return
         code, count = self.code, self.count
-        whole = code.let(f"and i64 {count}, {-SAMPLE_GROUP}")
-        code.for_each(0, whole, SAMPLE_GROUP, lambda j: body(j, SAMPLE_GROUP))
+        whole = code.let(f"and i64 {count}, {-self.group}")
+        code.for_each(0, whole, self.group, lambda j: body(j, self.group))
         if self.tail:
             # Only the last block has samples left over, and always the same number of them.
             rest = code.let(f"icmp ne i64 {whole}, {count}")
@@ -100,17 +101,18 @@ class NestLoops:
     def _open_partials(self, height: int) -> None:
         for value in self.along_columns:
             for ii in range(height):
-                for jj in range(SAMPLE_GROUP):
+                for jj in range(self.group):
                     slot = self.partials[value, ii, jj] = self.code.slot(self.vector.type)
                     self._put(slot, self._start(value))
 
     def _close_partials(self, i: Index, height: int) -> None:
         for value in self.along_columns:
             for ii in range(height):
-                parts = [self._get(self.partials[value, ii, jj]) for jj in range(SAMPLE_GROUP)]
-                total = self._combine(
-                    value, self._combine(value, parts[0], parts[1]), self._combine(value, parts[2], parts[3])
-                )
+                parts = [self._get(self.partials[value, ii, jj]) for jj in range(self.group)]
+                while len(parts) > 1:
+                    pairs = zip(parts[::2], parts[1::2], strict=True)
+                    parts = [self.vector.real(self._combine(value, x, y)) for x, y in pairs]
+                total = parts[0]
                 row = self.code.add(i, ii)
                 if value in self.emitter.sums:
                     self.emitter.add_to_sum(value, row, total)
@@ -152,9 +154,16 @@ class NestLoops:
         old = self._get(slot)
         if self.instructions[value].op == "sum" and self._fusible(argument):
             x, y = (self._number(a, i, j, known) for a in self.instructions[argument].args)
-            self._put(slot, self.vector.fma(x, y, old))
+            new = self.vector.fma(x, y, old)
         else:
-            self._put(slot, self._combine(value, old, self._number(argument, i, j, known)))
+            new = self._combine(value, old, self._number(argument, i, j, known))
+        self._put(slot, new if along_rows else self._of_samples(argument, j, new, old))
+
+    def _of_samples(self, value: int, column: Index, new: Value, old: Value) -> Value:
+        """`new` in the lanes that hold a sample of the streamed `value`, `old` where its last column is filled up."""
+        stream = self.emitter.streams[value]
+        mask = None if stream is None else self.emitter.real_samples(stream[0], column, self.vector)
+        return new if mask is None else self.vector.select(mask, new, old)
 
     def _fusible(self, value: int) -> bool:
         """Whether a product is computed in this nest: it is then one rounding with a sum that reads it here.
@@ -262,7 +271,8 @@ class NestLoops:
                 xs = [self.emitter.load(left, self.code.add(i, ii), s, self.vector) for ii in range(height)]
                 ys = [self.emitter.load(right, self.code.add(j, jj), s, self.vector) for jj in range(width)]
                 for (ii, jj), slot in slots.items():
-                    self._put(slot, self.vector.fma(xs[ii], ys[jj], self._get(slot)))
+                    old = self._get(slot)
+                    self._put(slot, self._of_samples(left, s, self.vector.fma(xs[ii], ys[jj], old), old))
 
             self.code.for_each(0, self.block_count, 1, step)
             for (ii, jj), slot in slots.items():

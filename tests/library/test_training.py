@@ -1,5 +1,6 @@
 """Training: what a run records, batches, divergence."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 import atlas_fast as af
 from atlas_fast import training
+from atlas_fast.optimizers import Optimizer
 
 RANDOM = np.random.default_rng(11)
 X, Y = RANDOM.normal(size=(2, 10)), RANDOM.normal(size=(1, 10))
@@ -206,3 +208,62 @@ def test_memory_is_half_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path
     linear().train(af.SGD(lr=0.1), epochs=63)  # 64 records of 4 numbers of 8 bytes: 2048
     with pytest.raises(af.ArgumentError, match="train for fewer epochs"):
         linear().train(af.SGD(lr=0.1), epochs=64)
+
+
+OPTIMIZERS = [
+    af.SGD(lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+    af.Adam(lr=0.05, amsgrad=True),
+    af.AdamW(lr=0.05),
+    af.RMSProp(lr=0.01, centered=True, momentum=0.5),
+    af.Adagrad(lr=0.1, lr_decay=0.1),
+    af.Adadelta(lr=1.0),
+    af.Adamax(lr=0.05),
+    af.NAdam(lr=0.05),
+]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: type(o).__name__)
+@pytest.mark.parametrize("batch_size", [None, 4])
+def test_the_compiled_loop_takes_the_steps_of_numpy(optimizer: Optimizer, batch_size: int | None) -> None:
+    # 15 steps in float64, whose sums are rounded in another order: some eps each, which the rules' quotients of small
+    # numbers raise.
+    found, expected = (
+        linear().train(optimizer, 5, seed=3, batch_size=batch_size, backend=backend) for backend in ("cpu", "numpy")
+    )
+    np.testing.assert_allclose(found.weights, expected.weights, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found.loss, expected.loss, rtol=1e-9)
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+def test_how_often_progress_is_told_changes_no_bit(batch_size: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = linear().train(af.Adam(lr=0.05), 60, batch_size=batch_size)
+    monkeypatch.setattr(training, "CALL_BYTES", 1000)
+    seen: list[int] = []
+    found = linear().train(af.Adam(lr=0.05), 60, batch_size=batch_size, progress=lambda done, total: seen.append(done))
+    assert len(seen) > 3 and seen[-1] == found.steps
+    np.testing.assert_array_equal(found.weights, expected.weights)
+    np.testing.assert_array_equal(found.loss, expected.loss)
+
+
+def test_a_weight_that_folding_removed_is_trained_like_the_others() -> None:
+    # Its derivative is zero, and its decay is not: 0.1 * 0.5 of it goes each step.
+    problem = af.Problem("0 * v + (w - 1)^2", weights={"v": (1, 1), "w": (1, 1)})
+    run = problem.train(af.SGD(lr=0.1, weight_decay=0.5), 4, start=[2.0, 3.0])
+    w, expected = np.array([2.0, 3.0]), []
+    for _ in range(5):
+        expected.append(w)
+        w = w - 0.1 * (np.array([0.0, 2 * (w[1] - 1)]) + 0.5 * w)
+    np.testing.assert_allclose(run.weights, expected, rtol=1e-14)
+
+
+def test_a_long_run_answers_a_cancel_within_a_fifth_of_a_second() -> None:
+    times: list[float] = []
+
+    def report(done: int, total: int) -> bool:
+        times.append(time.perf_counter())
+        return len(times) < 12
+
+    run = linear().train(af.Adam(lr=0.001), 3_000_000, progress=report)
+    assert run.steps < 3_000_000
+    # The median: a machine that does other work as well may take longer now and then.
+    assert np.median(np.diff(times)) < 0.2
