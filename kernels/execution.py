@@ -20,7 +20,7 @@ from . import blas, debug, derivative, reference
 from .plan import BLOCK_VECTORS, Plan, make_plan
 from .program import Program, ProgramError
 from .streams import Body, split
-from .substitution import coefficient, substitute, with_gradient
+from .substitution import Placed, coefficient, placed, with_gradient
 
 if TYPE_CHECKING:
     from .cpu.driver import Tiles
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.floating]
 Inputs = Mapping[str, ArrayLike]
 Progress = Callable[[int, int], object]
+Presence = tuple[tuple[str, bool, bool], ...]
 Backend = Literal["cpu", "numpy"]
 
 POINTS_BLOCK_VECTORS = 4096
@@ -111,7 +112,9 @@ def _uniforms(code: Code, inputs: Inputs, dtype: str) -> list[Array]:
 
 @lru_cache(maxsize=256)
 def _multiplies(program: Program) -> bool:
-    """Whether a program has a product of matrices so large that BLAS may use threads for it."""
+    """Whether a program factors a matrix, or has a product of two so large that BLAS may use threads for it."""
+    if any(i.op == "triangle" for i in program.instructions):
+        return True
     shapes = [(i.shape, program.instructions[i.args[0]].shape[1]) for i in program.instructions if i.op == "matmul"]
     return any(rows * columns * inner >= THREADED_PRODUCT for (rows, columns), inner in shapes)
 
@@ -221,16 +224,23 @@ class PlaneKernel:
             lanes,
         )
 
-    def code(self, presence: tuple[tuple[str, bool, bool], ...] | None = None) -> Code:
+    def code(self, presence: Presence | None = None) -> Code:
         """The code for a plane; presence: weight, whether u and v move it. None: all weights move along both."""
-        if presence is None:
-            presence = tuple((name, True, True) for name in self.program.weights)
-        program = _on_plane(self.program, presence, self.gradient)
+        program = _on_plane(self.program, presence or self._everywhere, self.gradient).program
         return compile_body(program, frozenset(self.program.data), self.dtype, self.lanes, BLOCK_VECTORS)
+
+    @property
+    def _everywhere(self) -> Presence:
+        return tuple((name, True, True) for name in self.program.weights)
 
     @property
     def plan(self) -> Plan:
         return self.code().plan
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which values are computed from coefficients of a polynomial in (a, b), of degree 2 or more."""
+        return _on_plane(self.program, self._everywhere, self.gradient).notes
 
     def bind(self, data: Inputs, center: Inputs, u: Inputs, v: Inputs) -> BoundPlane:
         """Ready for a grid. data, and for each weight its matrix in the centre and in both directions."""
@@ -238,9 +248,9 @@ class PlaneKernel:
 
 
 @lru_cache(maxsize=256)
-def _on_plane(program: Program, presence: tuple[tuple[str, bool, bool], ...], gradient: bool) -> Program:
-    placed = substitute(program, {name: (u, v) for name, u, v in presence})
-    return with_gradient(placed) if gradient else placed
+def _on_plane(program: Program, presence: Presence, gradient: bool) -> Placed:
+    found = placed(program, {name: (u, v) for name, u, v in presence})
+    return Placed(with_gradient(found.program), found.notes) if gradient else found
 
 
 class BoundPlane:
