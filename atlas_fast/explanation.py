@@ -18,7 +18,8 @@ def explain(problem: Problem, notes: tuple[str, ...]) -> str:
     remarks = [*notes, *(f"{name} is given as data, and the expression does not use it" for name in unused)]
     zero = problem.biases if problem.program.data else frozenset()
     weights = {name: " (a bias: starts at zero)" if name in zero else "" for name in problem.weights}
-    code = kernels.plane(problem.program, dtype="float32").code()
+    kernel = kernels.plane(problem.program, dtype="float32")
+    code = kernel.code()
     body = code.plan.body
     parts = {
         "expression": problem.expression,
@@ -29,6 +30,7 @@ def explain(problem: Problem, notes: tuple[str, ...]) -> str:
         "notes": "\n".join(remarks),
         "program": str(problem.program),
         "once for the plane w = center + a u + b v (a weight's .c, .u and .v)": str(body.prologue),
+        "polynomials in (a, b) (values of the program above)": "\n".join(kernel.notes),
         "for each point (u0, u1, .. are the results above)": str(body.program),
         "plan (* is stored)": str(code.plan),
         "code": f"{code.lanes} points a vector, {code.ir.count(chr(10)):,} lines of LLVM IR: ATLAS_DEBUG=4 prints them",

@@ -1,8 +1,8 @@
 """Kernels: from a program to numbers. Knows no text, no files of a user's and no screen.
 
-program, primitives: what is computed. derivative, substitution, streams: passes, program -> program. plan, nests:
-every decision of how to compute it, as one value. cpu: the plan as machine code. reference: NumPy in float64, the
-oracle of them all.
+program, primitives, once: what is computed. derivative, substitution (with polynomial, contraction, cost), streams:
+passes, program -> program. plan, nests: every decision of how to compute it, as one value. cpu: the plan as machine
+code. reference: NumPy in float64, the oracle of them all.
 """
 
 if __name__ != "atlas_fast.kernels":

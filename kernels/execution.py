@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.floating]
 Inputs = Mapping[str, ArrayLike]
 Progress = Callable[[int, int], object]
+Presence = tuple[tuple[str, bool, bool], ...]
 Backend = Literal["cpu", "numpy"]
 
 POINTS_BLOCK_VECTORS = 4096
@@ -149,7 +150,9 @@ def _laid_out(value: Array, sample_lanes: int, dtype: str) -> Array:
 
 @lru_cache(maxsize=256)
 def _multiplies(program: Program) -> bool:
-    """Whether a program has a product of matrices so large that BLAS may use threads for it."""
+    """Whether a program factors a matrix, or has a product of two so large that BLAS may use threads for it."""
+    if any(i.op == "triangle" for i in program.instructions):
+        return True
     shapes = [(i.shape, program.instructions[i.args[0]].shape[1]) for i in program.instructions if i.op == "matmul"]
     return any(rows * columns * inner >= THREADED_PRODUCT for (rows, columns), inner in shapes)
 
@@ -267,17 +270,25 @@ class PlaneKernel:
             lanes,
         )
 
-    def code(self, presence: tuple[tuple[str, bool, bool], ...] | None = None) -> Code:
+    def code(self, presence: Presence | None = None) -> Code:
         """The code for a plane; presence: weight, whether u and v move it. None: all weights move along both."""
-        if presence is None:
-            presence = tuple((name, True, True) for name in self.program.weights)
-        program = on_plane(self.program, presence, self.outputs)
-        loss = on_plane(self.program, presence, Outputs())
+        presence = presence or self._everywhere
+        program = on_plane(self.program, presence, self.outputs).program
+        loss = on_plane(self.program, presence, Outputs()).program
         return compile_body(program, frozenset(self.program.data), self.dtype, self.lanes, BLOCK_VECTORS, loss)
+
+    @property
+    def _everywhere(self) -> Presence:
+        return tuple((name, True, True) for name in self.program.weights)
 
     @property
     def plan(self) -> Plan:
         return self.code().plan
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which values are computed from coefficients of a polynomial in (a, b), of degree 2 or more."""
+        return on_plane(self.program, self._everywhere, self.outputs).notes
 
     def bind(self, data: Inputs, center: Inputs, u: Inputs, v: Inputs) -> BoundPlane:
         """Ready for a grid. data, and for each weight its matrix in the centre and in both directions."""

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import derivative, reference
 from .program import Program
-from .substitution import substitute, with_curvature, with_gradient, with_others
+from .substitution import Placed, placed, with_curvature, with_gradient, with_others
 
 Array = NDArray[np.float64]
 
@@ -45,24 +45,24 @@ class Outputs:
 
 
 @lru_cache(maxsize=256)
-def on_plane(program: Program, presence: tuple[tuple[str, bool, bool], ...], outputs: Outputs) -> Program:
+def on_plane(program: Program, presence: tuple[tuple[str, bool, bool], ...], outputs: Outputs) -> Placed:
     """A loss on the plane, with these outputs.
 
     Always by the same steps up to the last output that is wanted: what is not wanted is dropped at the end, so that
     the others come in the same order, and have the same bits, with it and without."""
     moved = {name: (u, v) for name, u, v in presence}
-    placed = substitute(program, moved)
+    loss = placed(program, moved)
     if outputs == Outputs():
-        return placed
-    placed = with_gradient(placed)
+        return loss
+    found = with_gradient(loss.program)
     if outputs == Outputs(gradient=True):
-        return placed
-    placed, every = with_curvature(placed), Outputs(True, True, outputs.gradient_norm)
+        return Placed(found, loss.notes)
+    found, every = with_curvature(found), Outputs(True, True, outputs.gradient_norm)
     if outputs.gradient_norm:
-        norm = substitute(derivative.gradient_norm(program), moved)
-        placed = with_others(placed, norm.returning(norm.outputs[1]))
-    kept = [placed.outputs[k] for name in outputs.places for k in range(len(placed.outputs))[every.places[name]]]
-    return placed.returning(*kept)
+        norm = placed(derivative.gradient_norm(program), moved).program
+        found = with_others(found, norm.returning(norm.outputs[1]))
+    kept = [found.outputs[k] for name in outputs.places for k in range(len(found.outputs))[every.places[name]]]
+    return Placed(found.returning(*kept), loss.notes)
 
 
 _gradient = lru_cache(maxsize=64)(derivative.gradient)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from .cost import WEIGHTS, Kind, counted
 from .nests import Nest, form_nests
 from .primitives import PRIMITIVES
 from .program import LEAVES, label
@@ -83,36 +84,22 @@ class Plan:
         return SAMPLE_GROUP if self.sample_lanes == 1 else SAMPLE_VECTORS
 
     @cached_property
-    def cost(self) -> dict[str, int]:
+    def cost(self) -> dict[Kind, int]:
         """Operations a point: multiply-adds of products of matrices, other arithmetic, exp and its kin, divisions."""
-        counts = {"fma": 0, "other": 0, "special": 0, "division": 0}
+        counts: dict[Kind, int] = dict.fromkeys(WEIGHTS, 0)
         for stage in self.stages:
             if isinstance(stage, Straight) and stage.level == "row":
                 continue
             for nest in (n for n in stage.nests if n.level == "point"):
                 for value in nest.values + nest.operand:
-                    self._count(value, counts)
+                    kind, count = counted(self.body.program.instructions, value)
+                    counts[kind] += count
         return counts
 
     @property
     def operations(self) -> int:
         """All operations a point, an exp and its kin or a division counted as a score."""
-        cost = self.cost
-        return 1 + cost["fma"] + cost["other"] + 20 * (cost["special"] + cost["division"])
-
-    def _count(self, value: int, counts: dict[str, int]) -> None:
-        instructions = self.body.program.instructions
-        instruction = instructions[value]
-        rows, columns = instruction.shape
-        if instruction.op in ("matmul", "gram"):
-            counts["fma"] += rows * columns * instructions[instruction.args[0]].shape[1]
-        elif instruction.op in ("sum", "max"):
-            rows, columns = instructions[instruction.args[0]].shape
-            counts["other"] += rows * columns
-        else:
-            kind = PRIMITIVES[instruction.op].cost
-            if kind != "nothing":
-                counts[kind] += rows * columns
+        return 1 + sum(WEIGHTS[kind] * count for kind, count in self.cost.items())
 
     def __str__(self) -> str:
         unit = "samples" if self.sample_lanes == 1 else f"vectors of {self.sample_lanes} samples"

@@ -36,14 +36,15 @@ Reverse = Callable[..., "tuple[int | None, ...]"]
 class Primitive:
     """One row.
 
-    shape: the result's, None where the arguments do not fit. numpy: the meaning. diagonal, or forward and reverse:
-    the derivative. lower: from a back end's operations (see cpu/vector.py) and the arguments' elements.
-    linear: in all arguments "together", in "either" of two alone, in the "first" alone, or not. units: numbers that
-    leave the other argument as it is, each with the places where it may stand. cost: how a plan counts an element.
+    arity: None for any number. shape: the result's, None where the arguments do not fit. numpy: the meaning.
+    diagonal, or forward and reverse: the derivative. lower: from a back end's operations (see cpu/vector.py) and
+    the arguments' elements. linear: in all arguments "together", in "either" of two alone, in the "first" alone, or
+    not. units: numbers that leave the other argument as it is, each with the places where it may stand. cost: how
+    a plan counts an element.
     """
 
     name: str
-    arity: int
+    arity: int | None
     shape: Callable[..., Shape | None]
     numpy: Callable[..., Array]
     diagonal: tuple[Diagonal | None, ...] | None = None

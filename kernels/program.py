@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .primitives import PRIMITIVES, Shape
+from .once import operation
+from .primitives import Shape
 
 LEAVES = ("data", "weight", "coordinate", "constant")
 """data: the same for every point of the grid. weight: what is differentiated, and one value a point. coordinate:
@@ -160,10 +161,10 @@ def _described(program: Program, position: int) -> str:
 def infer_shape(op: str, shapes: tuple[Shape, ...], attributes: dict[str, Any]) -> Shape:
     """The shape of a primitive's result. Raises ProgramError if the primitive does not take such arguments."""
     try:
-        row = PRIMITIVES[op]
+        row = operation(op)
     except KeyError:
         raise ProgramError(f"there is no primitive {op}") from None
-    if len(shapes) != row.arity:
+    if row.arity is not None and len(shapes) != row.arity:
         raise ProgramError(f"{op} takes {row.arity} arguments, not {len(shapes)}")
     shape = row.shape(*shapes, **attributes)
     if shape is None:
@@ -181,6 +182,11 @@ class Builder:
     def __init__(self) -> None:
         self._instructions: list[Instruction] = []
         self._positions: dict[Instruction, int] = {}
+
+    @property
+    def instructions(self) -> Sequence[Instruction]:
+        """What was emitted so far; it grows."""
+        return self._instructions
 
     def shape(self, value: int) -> Shape:
         return self._instructions[value].shape
@@ -207,7 +213,7 @@ class Builder:
     def emit(self, op: str, *args: int, **attributes: Any) -> int:
         """The value of a primitive: a new instruction, an equal one that exists, or a folded constant."""
         shape = infer_shape(op, tuple(self.shape(a) for a in args), attributes)
-        if PRIMITIVES[op].commutative:
+        if operation(op).commutative:
             # In one order, so that x y and y x are one value: they are equal in floating point too.
             args = tuple(sorted(args))
         simpler = self._simplified(op, args, shape, attributes)
@@ -246,7 +252,7 @@ class Builder:
         if any(c is None for c in constants) or shape[0] * shape[1] > FOLD_LIMIT:
             return None
         with np.errstate(all="ignore"):
-            return self.constant(PRIMITIVES[op].numpy(*constants, **attributes))
+            return self.constant(operation(op).numpy(*constants, **attributes))
 
     def _simplified(self, op: str, args: tuple[int, ...], shape: Shape, attributes: dict[str, Any]) -> int | None:
         if op in ("sum", "max"):
@@ -262,7 +268,7 @@ class Builder:
         if op == "pow":
             exponent = self.constant_value(args[1])
             return self._power(args[0], exponent.item()) if exponent is not None and exponent.size == 1 else None
-        for unit, positions in PRIMITIVES[op].units:
+        for unit, positions in operation(op).units:
             for position in positions:
                 other = args[1 - position]
                 if self._is(args[position], unit) and self.shape(other) == shape:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .primitives import PRIMITIVES
-from .program import Instruction, Program, ProgramError
+from .once import operation
+from .program import LEAVES, Instruction, Program, ProgramError
 
 Array = NDArray[np.float64]
 
@@ -45,9 +45,9 @@ _GONE: Array = np.empty((0, 0))
 def _value(instruction: Instruction, values: list[Array], inputs: Mapping[str, ArrayLike]) -> Array:
     if instruction.op == "constant":
         return instruction.value
-    if instruction.op in PRIMITIVES:
+    if instruction.op not in LEAVES:
         arguments = (values[a] for a in instruction.args)
-        return PRIMITIVES[instruction.op].numpy(*arguments, **dict(instruction.attributes))
+        return operation(instruction.op).numpy(*arguments, **dict(instruction.attributes))
     return _input(instruction.name, instruction.shape, inputs)
 
 

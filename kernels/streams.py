@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .program import LEAVES, Builder, Instruction, Program
+from .once import ONCE
+from .program import LEAVES, Builder, Instruction, Program, ProgramError
 
 SMALLEST_STREAM = 8
 """Shorter axes are not worth a loop of their own."""
@@ -52,7 +53,7 @@ class Axes:
 
     def _relate(self, position: int, instruction: Instruction) -> None:
         op, args = instruction.op, instruction.args
-        if op in LEAVES:
+        if op in LEAVES or op in ONCE:
             return
         if op == "matmul":
             pairs = [(position, 0, args[0], 0), (position, 1, args[1], 1), (args[0], 1, args[1], 0)]
@@ -155,6 +156,8 @@ class _Turning:
     def varying_value(self, position: int, instruction: Instruction) -> int:
         op, args, turn = instruction.op, instruction.args, self.turned(position)
         attributes = dict(instruction.attributes)
+        if op in ONCE:
+            raise ProgramError(f"{op} of a value that varies with the point: no kernel computes that")
         if op == "transpose":
             return self.get(args[0], not turn)
         if op == "detach":

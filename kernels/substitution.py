@@ -1,23 +1,30 @@
-"""The plane substitution: w = c + a u + b v for every weight, with what is affine in (a, b) kept as coefficients.
+"""The plane substitution: w = c + a u + b v for every weight, with polynomials in (a, b) kept as coefficients.
 
 In: a program over data and weights. Out: a program over data, the coefficient matrices of the weights (data named
-by `coefficient`) and the coordinates a and b. A value that is affine in (a, b) is carried as the three values
-k0 + a ka + b kb through every linear primitive, so that a first layer W X + bias becomes three matrices that depend
-on the plane alone. It is put together only where a primitive that is not linear reads it, as (k0 + b kb) + a ka:
-the bracket is the same for a whole row of the grid.
+by `coefficient`) and the coordinates a and b. A value that is a polynomial in (a, b) is carried as its coefficients
+through sums and products, so that a first layer W X + bias becomes three matrices that depend on the plane alone.
+It is put together only where a primitive that is none of these reads it. What is affine is always put together from
+its coefficients; of higher degree it is where that takes fewer operations a point than the product itself, and a sum
+of products over samples where its reduced form (contraction.py) does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from .contraction import Terms, contraction, inner_product
+from .cost import PointCost
 from .derivative import tangents
+from .polynomial import Parts, Polynomial, assembled, is_small, made_of, product
 from .primitives import PRIMITIVES
-from .program import LEAVES, Builder, Instruction, Program, copy_leaf, rebuild
+from .program import LEAVES, Builder, Instruction, Program, copy_leaf, label, rebuild
 
 Presence = Mapping[str, tuple[bool, bool]]
 """For each weight whether its block of u and of v is not all zero: a zero direction costs no arithmetic."""
+
+LARGEST_DEPTH = 64
+"""How many sums and products within one another are followed to one under a sum over samples."""
 
 
 def coefficient(part: str, weight: str) -> str:
@@ -25,93 +32,108 @@ def coefficient(part: str, weight: str) -> str:
     return f"{weight}.{part}"
 
 
-@dataclass(frozen=True, slots=True)
-class Affine:
-    """k0 + a ka + b kb: three values that do not depend on (a, b), of the same shape; None stands for zero."""
+@dataclass(frozen=True)
+class Placed:
+    """A program on a plane. notes: which of its values are computed from coefficients of degree 2 or more."""
 
-    k0: int
-    ka: int | None = None
-    kb: int | None = None
-
-    @property
-    def varies(self) -> bool:
-        return self.ka is not None or self.kb is not None
+    program: Program
+    notes: tuple[str, ...]
 
 
 class _Substitution:
-    def __init__(self, presence: Presence) -> None:
+    def __init__(self, program: Program, presence: Presence) -> None:
+        self.program, self.presence = program, presence
         self.builder = Builder()
-        self.presence = presence
-        self.forms: list[Affine | None] = []
+        self.forms: list[Polynomial | None] = []
         self.places: list[int | None] = []
+        self.terms = Terms(self.builder, program, self.forms)
+        self.operations = PointCost(self.builder)
+        self.notes: dict[int, str] = {}
 
-    def leaf(self, instruction: Instruction) -> Affine:
+    def run(self) -> Placed:
+        for position, instruction in enumerate(self.program.instructions):
+            form = self.leaf(instruction) if instruction.op in LEAVES else self.polynomial(instruction)
+            self.forms.append(form)
+            affine = form is not None and form.degree < 2
+            self.places.append(None if affine else self.best(position, instruction, form))
+        outputs = [self.place(output) for output in self.program.outputs]
+        needed = set(self.builder.needed(outputs))
+        notes = tuple(note for place, note in self.notes.items() if place in needed)
+        return Placed(self.builder.build(*outputs), notes)
+
+    def leaf(self, instruction: Instruction) -> Polynomial:
         b = self.builder
         if instruction.op != "weight":
-            return Affine(copy_leaf(b, instruction))
+            return made_of({(0, 0): copy_leaf(b, instruction)})
         name, shape = instruction.name, instruction.shape
-        k0 = b.data(coefficient("c", name), shape)
-        ka = b.data(coefficient("u", name), shape) if self.presence[name][0] else None
-        kb = b.data(coefficient("v", name), shape) if self.presence[name][1] else None
-        return Affine(k0, ka, kb)
+        parts = {(0, 0): b.data(coefficient("c", name), shape)}
+        for moves, exponents, part in zip(self.presence[name], ((1, 0), (0, 1)), "uv", strict=True):
+            if moves:
+                parts[exponents] = b.data(coefficient(part, name), shape)
+        return made_of(parts)
 
-    def assembled(self, position: int) -> int:
+    def place(self, position: int) -> int:
         """The value itself, put together from its affine form if it has one."""
         known = self.places[position]
-        if known is not None:
-            return known
-        form = self.forms[position]
-        assert form is not None
-        b, value = self.builder, form.k0
-        for name, part in (("b", form.kb), ("a", form.ka)):
-            if part is not None:
-                value = b.emit("add", value, b.emit("mul", b.coordinate(name), part))
-        self.places[position] = value
-        return value
+        if known is None:
+            form = self.forms[position]
+            assert form is not None
+            known = self.places[position] = assembled(self.builder, form.parts)
+        return known
 
-    def affine(self, instruction: Instruction) -> Affine | None:
-        """The affine form of an instruction whose arguments have one and which is linear in them, or None."""
+    # Forms
+
+    def polynomial(self, instruction: Instruction) -> Polynomial | None:
+        """The coefficients of an instruction whose arguments have them, where it is linear in them or a product."""
         op, forms = instruction.op, [self.forms[a] for a in instruction.args]
-        if any(form is None for form in forms):
-            return None
         known = [form for form in forms if form is not None]
-        varying = sum(form.varies for form in known)
-        if varying and not self._linear(op, known):
+        if len(known) < len(forms):
             return None
         b, attributes = self.builder, dict(instruction.attributes)
 
         def apply(*values: int) -> int:
             return b.emit(op, *values, **attributes)
 
-        k0 = apply(*(form.k0 for form in known))
-        if not varying:
-            return Affine(k0)
-        parts = []
-        for slot in ("ka", "kb"):
-            own = [getattr(form, slot) for form in known]
-            parts.append(self._part(op, own, known, apply, instruction))
-        return Affine(k0, *parts)
+        if not any(form.varies for form in known):
+            return made_of({(0, 0): apply(*(form.constant for form in known))})
+        degree = max(form.degree for form in known)
+        linear, whole = PRIMITIVES[op].linear, all(form.whole for form in known)
+        varying = [k for k, form in enumerate(known) if form.varies]
+        if linear == "either" and len(varying) == 2:
+            # An inner product may be a square: see contraction.py.
+            degree, whole = sum(form.degree for form in known), whole and op == "matmul" and instruction.shape != (1, 1)
+            x, y = known
+            return self._made(degree, whole, instruction, known, lambda: product(b, op, x.parts, y.parts))
+        if linear is None or (linear == "first" and varying != [0]):
+            return None
+
+        def parts() -> Parts:
+            monomials = dict.fromkeys(e for form in known for e in form.parts if e != (0, 0))
+            constant = {(0, 0): apply(*(form.constant for form in known))}
+            return constant | {e: self._part(instruction, known, e, apply) for e in monomials}
+
+        return self._made(degree, whole, instruction, known, parts)
 
     @staticmethod
-    def _linear(op: str, forms: list[Affine]) -> bool:
-        """Whether the primitive is linear in those of its arguments that vary."""
-        linear = PRIMITIVES[op].linear
-        if linear == "first":
-            return not any(form.varies for form in forms[1:])
-        return linear == "together" or (linear == "either" and not all(form.varies for form in forms))
+    def _made(
+        degree: int, whole: bool, instruction: Instruction, forms: list[Polynomial], make: Callable[[], Parts]
+    ) -> Polynomial | None:
+        if whole:
+            # Now: made from one another in turn they could be deeper than Python's stack.
+            return made_of(make()) if is_small(degree, instruction.shape) else None
+        depth = 1 + max(form.depth for form in forms)
+        return Polynomial(degree, make, whole, depth) if depth <= LARGEST_DEPTH else None
 
     def _part(
         self,
-        op: str,
-        own: list[int | None],
-        forms: list[Affine],
-        apply: Callable[..., int],
         instruction: Instruction,
-    ) -> int | None:
+        forms: list[Polynomial],
+        exponents: tuple[int, int],
+        apply: Callable[..., int],
+    ) -> int:
         """One coefficient of a linear primitive's result, of the result's shape."""
-        b = self.builder
-        if all(part is None for part in own):
-            return None
+        b, op = self.builder, instruction.op
+        own = [form.parts.get(exponents) for form in forms]
         if op == "sub" and own[0] is None:
             assert own[1] is not None
             value = b.emit("neg", own[1])
@@ -119,21 +141,62 @@ class _Substitution:
             present = [part for part in own if part is not None]
             value = apply(*present) if len(present) == 2 else present[0]
         else:
-            value = apply(*(form.k0 if part is None else part for form, part in zip(forms, own, strict=True)))
+            value = apply(*(form.constant if part is None else part for form, part in zip(forms, own, strict=True)))
         return b.emit("broadcast", value, shape=instruction.shape)
+
+    # Which way a value is computed at a point
+
+    def best(self, position: int, instruction: Instruction, form: Polynomial | None) -> int:
+        """The value by its primitive, or from coefficients where that takes fewer operations a point."""
+        arguments = [self.place(a) for a in instruction.args]
+        chosen = self.builder.emit(instruction.op, *arguments, **dict(instruction.attributes))
+        least: int | None = None
+        for place, note in self._others(position, instruction, form):
+            least = self.operations(chosen) if least is None else least
+            operations = self.operations(place)
+            if operations < least:
+                chosen, least = place, operations
+                self.notes[place] = note
+        return chosen
+
+    def _others(self, position: int, instruction: Instruction, form: Polynomial | None) -> Iterable[tuple[int, str]]:
+        if form is None or form.degree < 2:
+            return
+        rows, columns = instruction.shape
+        value = f"{label(self.program, position)} ({instruction.op}, {rows} x {columns})"
+        if position in self.program.outputs:
+            value = "the loss"
+        once = f"{value} is a polynomial of degree {form.degree} in (a, b): its"
+        if form.whole:
+            yield assembled(self.builder, form.parts), f"{once} {len(form.parts)} coefficients are computed once"
+        elif (rows, columns) == (1, 1) and instruction.op in ("sum", "matmul"):
+            place = self._contraction(instruction)
+            if place is not None:
+                yield place, f"{once} sum over samples is reduced once to that of a triangular factor"
+
+    def _contraction(self, instruction: Instruction) -> int | None:
+        if instruction.op == "sum":
+            terms = self.terms.of(instruction.args[0])
+            shape = self.program.instructions[instruction.args[0]].shape
+            return None if terms is None else contraction(self.builder, terms, shape)
+        x, y = (self.forms[a] for a in instruction.args)
+        size = self.program.instructions[instruction.args[1]].shape[0]
+        if x is None or y is None or not (x.varies and y.varies):
+            return None
+        if not all(is_small(form.degree, (1, size)) for form in (x, y)):
+            return None
+        turned = y.mapped(lambda part: self.builder.emit("transpose", part))
+        return inner_product(self.builder, x.parts, turned.parts)
 
 
 def substitute(program: Program, presence: Presence) -> Program:
     """The program on the plane w = c + a u + b v, its first outputs unchanged in meaning and order."""
-    state = _Substitution(presence)
-    for instruction in program.instructions:
-        state.places.append(None)
-        form = state.leaf(instruction) if instruction.op in LEAVES else state.affine(instruction)
-        state.forms.append(form)
-        if form is None:
-            arguments = [state.assembled(a) for a in instruction.args]
-            state.places[-1] = state.builder.emit(instruction.op, *arguments, **dict(instruction.attributes))
-    return state.builder.build(*(state.assembled(output) for output in program.outputs))
+    return placed(program, presence).program
+
+
+def placed(program: Program, presence: Presence) -> Placed:
+    """The same, with notes on what is computed from coefficients of degree 2 or more."""
+    return _Substitution(program, presence).run()
 
 
 def with_gradient(program: Program) -> Program:
