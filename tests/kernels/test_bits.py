@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,8 +141,8 @@ def test_registers(make: Callable[[int], Loss], monkeypatch: pytest.MonkeyPatch)
     case, results = make(70).case(), []
     for row_block in (4, 1, 3, 8):
 
-        def planned(body: Body, _: int, block_vectors: int, own: int = row_block) -> Plan:
-            return make_plan(body, own, block_vectors)
+        def planned(body: Body, _: int, *others: Any, own: int = row_block) -> Plan:
+            return make_plan(body, own, *others)
 
         monkeypatch.setattr(execution, "make_plan", planned)
         execution.compile_body.cache_clear()
