@@ -199,7 +199,9 @@ class PointsKernel:
 
     def step_code(self) -> Code:
         """The code for one point at a time, as training wants it: lanes are samples where there are any."""
-        return compile_body(self.program, frozenset(self.program.data), self.dtype, None, BLOCK_VECTORS, True)
+        return compile_body(
+            self.program, frozenset(self.program.data), self.dtype, None, BLOCK_VECTORS, samples_as_lanes=True
+        )
 
     @property
     def plan(self) -> Plan:
