@@ -226,7 +226,17 @@ class Problem:
         backend: str = "auto",
         progress: Progress = None,
     ) -> Run:
-        """Train, recording every step. See `training.train`, which this calls."""
+        """Train from `start` and record every step.
+
+        optimizer: such as Adam(lr=0.01). epochs: passes over the data. seed: of the start and of the batches.
+        start: a vector (P,), a dict of arrays, or None: problem.init(seed). batch_size: samples a step, None for all;
+        they are shuffled before every epoch. dtype: "float64" or "float32". backend: "auto" or "cpu", compiled code;
+        "numpy", the slow oracle. progress: None (a bar on a terminal), True, False, or a function of (done, total) that
+        returns False to stop; a run that was stopped keeps its steps.
+
+        A run whose weights or loss cease to be finite ends there, with a warning; it keeps what it recorded.
+        Raises ArgumentError for arguments that cannot be used, and where the recorded weights would not fit in memory.
+        """
         from .training import train
 
         return train(self, optimizer, epochs, seed, start, batch_size, dtype, backend, progress)
@@ -244,7 +254,19 @@ class Problem:
         backend: str = "auto",
         progress: Progress = None,
     ) -> Surface:
-        """The loss on a plane through weight space. See `surface.compute`, which this calls."""
+        """The loss at every vertex of a grid on a plane through weight space.
+
+        plane: None takes the axes of a problem of two scalars, the line of one. resolution: n, or (rows, columns), at
+        least 2 each; of a line the columns. extent: (a0, a1, b0, b1), both ends included, or a half-width; None: the
+        plane's reach, which holds its run's trajectory with a margin, and is 1 without a run. gradient: dL/da and
+        dL/db, too. curvature: the second derivatives along the plane, too. gradient_norm: the L2 norm of the gradient
+        over all weights, too, by reverse mode at every vertex; its squares overflow float32 where it is above 1.8e19.
+        The loss has the same bits with them and without. dtype: "float32" or "float64". backend: as for `train`.
+        progress: None (a bar on a terminal), True, False, or a function of (done, total) vertices that returns False
+        to stop.
+
+        Raises ArgumentError for arguments that cannot be used. Vertices that overflow are counted in `message`.
+        """
         from .surface import compute
 
         return compute(

@@ -212,19 +212,7 @@ def compute(
     backend: str = "auto",
     progress: Progress = None,
 ) -> Surface:
-    """The loss of a problem at every vertex of a grid.
-
-    plane: None takes the axes of a problem of two scalars, the line of one. resolution: n, or (rows, columns), at least
-    2 each; of a line the columns. extent: (a0, a1, b0, b1), both ends included, or a half-width; None: the plane's
-    reach, which holds its run's trajectory with a margin, and is 1 without a run. gradient: dL/da and dL/db, too.
-    curvature: the second derivatives along the plane, too. gradient_norm: the L2 norm of the gradient over all weights,
-    too, by reverse mode at every vertex; its squares overflow float32 where it is above 1.8e19. The loss has the same
-    bits with them and without.
-    dtype: "float32" or "float64". progress: None (a bar on a terminal), True, False, or a function of (done, total)
-    vertices that returns False to stop.
-
-    Raises ArgumentError for arguments that cannot be used. Vertices that overflow are counted in `message`.
-    """
+    """What Problem.surface calls, where it is described."""
     plane = Plane.default(problem) if plane is None else plane
     if not isinstance(plane, Plane):
         raise ArgumentError(f"plane is a {type(plane).__name__}, a Plane is wanted, as Plane.pca(run) makes one")

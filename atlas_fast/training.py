@@ -97,15 +97,7 @@ def train(
     backend: str = "auto",
     progress: Progress = None,
 ) -> Run:
-    """Train a problem from `start` and record every step.
-
-    start: a vector (P,), a dict of arrays, or None: problem.init(seed). batch_size: samples a step, None for all; they
-    are shuffled before every epoch. dtype: "float64" or "float32". progress: None (a bar on a terminal), True, False,
-    or a function of (done, total) that returns False to stop; a run that was stopped keeps its steps.
-
-    A run whose weights or loss cease to be finite ends there, with a warning; it keeps what it recorded.
-    Raises ArgumentError for arguments that cannot be used, and where the recorded weights would not fit in memory.
-    """
+    """What Problem.train calls, where it is described."""
     if type(optimizer) not in optimizers.RULES:
         raise ArgumentError(f"optimizer is {optimizer!r}, one such as Adam(lr=0.01) or SGD(lr=0.1) is wanted")
     epochs, seed = whole("epochs", epochs, 1), whole("seed", seed, 0)
