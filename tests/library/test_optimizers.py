@@ -23,7 +23,7 @@ CHANGED: dict[str, dict[str, Any]] = {
     "RMSProp": {"alpha": 0.97, "eps": 1e-3, "weight_decay": 0.1, "momentum": 0.5, "centered": True},
     "Adam": {"betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1, "amsgrad": True},
     "AdamW": {"betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.3, "amsgrad": True},
-    "Adamax": {"betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1},
+    "Adamax": {"betas": (0.8, 0.98), "eps": 1e-3, "weight_decay": 0.1},
     "NAdam": {
         "betas": (0.8, 0.95),
         "eps": 1e-3,
@@ -32,7 +32,9 @@ CHANGED: dict[str, dict[str, Any]] = {
         "decoupled_weight_decay": True,
     },
 }
-"""Every setting beside lr, at something other than its default."""
+"""Every setting beside lr, at something other than its default, and such that the problem is well conditioned: the last
+digit of a start, changed, changes no weight by more than 1e-13 after 200 steps. (With a second beta of 0.95 Adamax
+makes 3e-10 of it, where a gradient changes sign and its norm has decayed.)"""
 
 TOGETHER = {
     "SGD": [("momentum", "nesterov", "weight_decay"), ("momentum", "dampening", "weight_decay")],
