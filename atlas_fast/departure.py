@@ -18,14 +18,13 @@ FAR = 10.0
 """What is far, in loss: above the lowest by this many times the start's height above it, or the start's size. And in
 distance from the start: this many times the way of a run that is no outlier."""
 
-
 EXPLODED = 1e6
 """A run that ends with such a multiple of its first loss is taken as one that diverged, though it is finite."""
 
 
 def rise(loss: NDArray[np.float64]) -> str:
     """What to say of a run whose loss (steps + 1,) ends far above its start; empty of any other."""
-    if not np.isfinite(loss[[0, -1]]).all() or loss[-1] - loss[0] <= FAR * abs(loss[0]) or loss[-1] <= loss[0]:
+    if not np.isfinite(loss[[0, -1]]).all() or loss[-1] - loss[0] <= FAR * abs(loss[0]):
         return ""
     return f"the loss rose from {loss[0]:.4g} to {loss[-1]:.4g}; a smaller lr or scaled data may mend it"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -16,30 +15,23 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import blas, debug, reference
+from . import debug, reference
 from .outputs import Outputs, at_point, on_plane
 from .plan import BLOCK_VECTORS, Plan, make_plan
 from .program import Program, ProgramError
-from .streams import Body, split
+from .streams import split
 from .substitution import coefficient
+from .uniforms import Array, Inputs, uniforms
 
 if TYPE_CHECKING:
     from .cpu.driver import Tiles
 
-Array = NDArray[np.floating]
-Inputs = Mapping[str, ArrayLike]
 Progress = Callable[[int, int], object]
 Presence = tuple[tuple[str, bool, bool], ...]
 Backend = Literal["cpu", "numpy"]
 
 POINTS_BLOCK_VECTORS = 4096
 """Streamed values a block may hold where points come few at a time: 32 KiB of single float64 numbers."""
-
-THREADED_PRODUCT = 4096
-"""Multiplications of a product below which no BLAS starts threads: well under OpenBLAS's own least, some 50,000."""
-
-UNIFORM_LIMIT = 8 * 2**30
-"""Bytes of float64 that what is computed once for a plane may take."""
 
 SAMPLE_LANES = {"float32": 16, "float64": 8}
 """Samples a vector holds where one point is computed at a time: a cache line of them. A constant, since it is part of
@@ -123,50 +115,6 @@ def compile_body(
     )
 
 
-def uniforms(code: Code, inputs: Inputs, dtype: str) -> list[Array]:
-    """The prologue's outputs, computed in float64 and laid out as the emitted code reads them."""
-    prologue = code.plan.body.prologue
-    _check_memory(code.plan.body)
-    with blas.one_thread() if _multiplies(prologue) else nullcontext():
-        values = reference.evaluate(prologue, inputs)
-    with np.errstate(over="ignore"):
-        return [
-            _laid_out(values[number], code.plan.sample_lanes, dtype)
-            if streamed
-            else np.ascontiguousarray(values[number], dtype=dtype)
-            for number, streamed in code.uniforms
-        ]
-
-
-def _laid_out(value: Array, sample_lanes: int, dtype: str) -> Array:
-    """features x samples -> samples x features, or vectors of samples x features x lanes, the last one filled up."""
-    if sample_lanes == 1:
-        return np.ascontiguousarray(value.T, dtype=dtype)
-    features, samples = value.shape
-    padded = np.empty((features, -(-samples // sample_lanes) * sample_lanes), dtype)
-    padded[:, :samples], padded[:, samples:] = value, value[:, -1:]
-    return np.ascontiguousarray(padded.reshape(features, -1, sample_lanes).swapaxes(0, 1))
-
-
-@lru_cache(maxsize=256)
-def _multiplies(program: Program) -> bool:
-    """Whether a program factors a matrix, or has a product of two so large that BLAS may use threads for it."""
-    if any(i.op == "triangle" for i in program.instructions):
-        return True
-    shapes = [(i.shape, program.instructions[i.args[0]].shape[1]) for i in program.instructions if i.op == "matmul"]
-    return any(rows * columns * inner >= THREADED_PRODUCT for (rows, columns), inner in shapes)
-
-
-def _check_memory(body: Body) -> None:
-    sizes = [rows * columns * 8 for rows, columns in (i.shape for i in body.prologue.instructions)]
-    wanted = sum(sizes[output] for output in body.prologue.outputs) + max(sizes, default=0)
-    if wanted > UNIFORM_LIMIT:
-        raise MemoryError(
-            f"what does not depend on the point takes {wanted / 2**30:.1f} GiB: the loss holds a matrix as large as "
-            "samples x samples, or a first layer of very many units; use fewer samples"
-        )
-
-
 def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:
     """(k, ..) -> (blocks, elements, lanes), the last block filled up with copies of the last point."""
     with np.errstate(over="ignore"):
@@ -232,7 +180,7 @@ class BoundPoints:
         kernel = self.kernel
         code = kernel.code(1 if count == 1 else None)
         if self._uniform is None:
-            self._uniform = uniforms(code, self._data, kernel.dtype)
+            self._uniform = uniforms(code.plan, code.uniforms, self._data, kernel.dtype)
         weights = [_blocked(arrays[name], count, code.lanes, kernel.dtype) for name in code.weights]
         blocks = -(-count // code.lanes)
         coordinates = np.zeros(blocks * code.lanes + 1, dtype=kernel.dtype)
@@ -312,7 +260,7 @@ class BoundPlane:
         presence = tuple((n, self._moves("u", n), self._moves("v", n)) for n in names)
         if kernel.backend == "cpu":
             self.code = kernel.code(presence)
-            self._uniform = uniforms(self.code, {**self._data, **self._parts}, kernel.dtype)
+            self._uniform = uniforms(self.code.plan, self.code.uniforms, {**self._data, **self._parts}, kernel.dtype)
 
     def _moves(self, part: str, name: str) -> bool:
         return bool(np.any(self._parts[coefficient(part, name)]))

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import reference
-from .execution import SCRATCH_LIMIT, Array, Code, Inputs, Table, points, table_of, uniforms
+from .execution import SCRATCH_LIMIT, Code, Table, points, table_of
 from .program import Program, ProgramError
+from .uniforms import Array, Inputs, uniforms
 
 _TILE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
 _STEPS = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
@@ -134,7 +135,7 @@ class Descent:
         weights = [self._values["w"][self._places[name] :] for name in code.weights]
         if code.scratch_bytes > len(self._scratch) - 64:
             self._scratch = _scratch_of(code.scratch_bytes)
-        arrays = (*uniforms(code, given, self.dtype), *weights, still, still, self._slopes)
+        arrays = (*uniforms(code.plan, code.uniforms, given, self.dtype), *weights, still, still, self._slopes)
         return Slope(gradient, data, code, table_of(arrays, 1), arrays)
 
     def run(self, slopes: Sequence[Slope], numbers: Mapping[str, Array]) -> tuple[Array, NDArray[np.float64]]:

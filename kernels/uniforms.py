@@ -1,0 +1,74 @@
+"""What is computed once for a plane, or for all points: the arrays that compiled code reads and never changes.
+
+In: a plan and its inputs. Out: the outputs of the plan's prologue, by NumPy in float64, laid out for the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import blas, reference
+from .plan import Plan
+from .program import Program
+from .streams import Body
+
+Array = NDArray[np.floating]
+Inputs = Mapping[str, ArrayLike]
+
+THREADED_PRODUCT = 4096
+"""Multiplications of a product below which no BLAS starts threads: well under OpenBLAS's own least, some 50,000."""
+
+UNIFORM_LIMIT = 8 * 2**30
+"""Bytes of float64 that what is computed once for a plane may take."""
+
+
+def uniforms(plan: Plan, wanted: Sequence[tuple[int, bool]], inputs: Inputs, dtype: str) -> list[Array]:
+    """The prologue's outputs, computed in float64 and laid out as the emitted code reads them.
+
+    wanted: for each array which output it is, and whether it is streamed.
+    """
+    prologue = plan.body.prologue
+    _check_memory(plan.body)
+    with blas.one_thread() if _multiplies(prologue) else nullcontext():
+        values = reference.evaluate(prologue, inputs)
+    with np.errstate(over="ignore"):
+        return [
+            _laid_out(values[number], plan.sample_lanes, dtype)
+            if streamed
+            else np.ascontiguousarray(values[number], dtype=dtype)
+            for number, streamed in wanted
+        ]
+
+
+def _laid_out(value: Array, sample_lanes: int, dtype: str) -> Array:
+    """features x samples -> samples x features, or vectors of samples x features x lanes, the last one filled up."""
+    if sample_lanes == 1:
+        return np.ascontiguousarray(value.T, dtype=dtype)
+    features, samples = value.shape
+    padded = np.empty((features, -(-samples // sample_lanes) * sample_lanes), dtype)
+    padded[:, :samples], padded[:, samples:] = value, value[:, -1:]
+    return np.ascontiguousarray(padded.reshape(features, -1, sample_lanes).swapaxes(0, 1))
+
+
+@lru_cache(maxsize=256)
+def _multiplies(program: Program) -> bool:
+    """Whether a program factors a matrix, or has a product of two so large that BLAS may use threads for it."""
+    if any(i.op == "triangle" for i in program.instructions):
+        return True
+    shapes = [(i.shape, program.instructions[i.args[0]].shape[1]) for i in program.instructions if i.op == "matmul"]
+    return any(rows * columns * inner >= THREADED_PRODUCT for (rows, columns), inner in shapes)
+
+
+def _check_memory(body: Body) -> None:
+    sizes = [rows * columns * 8 for rows, columns in (i.shape for i in body.prologue.instructions)]
+    wanted = sum(sizes[output] for output in body.prologue.outputs) + max(sizes, default=0)
+    if wanted > UNIFORM_LIMIT:
+        raise MemoryError(
+            f"what does not depend on the point takes {wanted / 2**30:.1f} GiB: the loss holds a matrix as large as "
+            "samples x samples, or a first layer of very many units; use fewer samples"
+        )
