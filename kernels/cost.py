@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from .primitives import PRIMITIVES
-from .program import Builder, Instruction
+from .program import Builder, Instruction, Program, rebuild
 
 Kind = Literal["fma", "other", "special", "division"]
 
@@ -34,11 +34,19 @@ class PointCost:
         self.instructions = builder.instructions
         self._varies: list[bool] = []
 
-    def __call__(self, value: int) -> int:
+    @classmethod
+    def of(cls, program: Program) -> int:
+        """Operations a point of a whole program."""
+        builder = Builder()
+        places = rebuild(builder, program)
+        return cls(builder)(*(places[output] for output in program.outputs))
+
+    def __call__(self, *values: int) -> int:
+        """What these values take together."""
         for instruction in self.instructions[len(self._varies) :]:
             moves = instruction.op == "coordinate" and instruction.name == "a"
             self._varies.append(moves or any(self._varies[a] for a in instruction.args))
-        pending, found = [value], {value}
+        pending, found = [*values], set(values)
         total = 0
         while pending:
             position = pending.pop()
@@ -49,6 +57,6 @@ class PointCost:
                 new = set(instruction.args) - found
                 found |= new
                 pending += new
-                if instruction.op in ("add", "sub") and any(self.instructions[a].op == "mul" for a in new):
+                if instruction.op in ("add", "sub", "sum") and any(self.instructions[a].op == "mul" for a in new):
                     total -= count  # one multiply-add
         return total

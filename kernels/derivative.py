@@ -9,6 +9,7 @@ matrix of zeros, so that no arithmetic is spent on it and no 0 * inf can come of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from .primitives import PRIMITIVES, reduce_to
 from .program import LEAVES, Builder, Instruction, Program, copy_leaf, rebuild
@@ -61,26 +62,60 @@ def gradient(program: Program) -> Program:
     """
     builder = Builder()
     places = rebuild(builder, program, copy_leaf)
-    loss = program.outputs[0]
-    cotangents: list[int | None] = [None] * len(program.instructions)
-    cotangents[loss] = builder.constant(1.0)
+    found = cotangents(builder, program, places)
+    outputs = [places[program.outputs[0]]]
+    for position, instruction in enumerate(program.instructions):
+        if instruction.op == "weight":
+            part = found[position]
+            part = builder.constant(0.0) if part is None else part
+            outputs.append(builder.emit("broadcast", part, shape=instruction.shape))
+    return builder.build(*outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Cotangent:
+    """scale times value: scale is 1 x 1 and multiplied last, None for 1.
+
+    All rules are linear, so what every entry has in common is kept out of them. A sum over samples behind which
+    something is known only once all samples are added up, as the root of ||r||_2 is, then needs no second pass.
+    """
+
+    value: int
+    scale: int | None = None
+
+    def whole(self, b: Builder) -> int:
+        return self.value if self.scale is None else b.emit("mul", self.scale, self.value)
+
+    def plus(self, b: Builder, other: Cotangent) -> Cotangent:
+        if self.scale == other.scale:
+            return Cotangent(b.emit("add", self.value, other.value), self.scale)
+        return Cotangent(b.emit("add", self.whole(b), other.whole(b)))
+
+
+def cotangents(builder: Builder, program: Program, places: list[int]) -> list[int | None]:
+    """Emit the derivative of the first output, 1 x 1, by each leaf of a program that `rebuild` has put at `places`.
+
+    None for all other values, and for a leaf that nothing comes through or that does not vary.
+    """
+    loss, varies = program.outputs[0], program.varies
+    found: list[Cotangent | None] = [None] * len(program.instructions)
+    found[loss] = Cotangent(builder.constant(1.0))
     for position in range(loss, -1, -1):
-        instruction, cotangent = program.instructions[position], cotangents[position]
+        instruction, cotangent = program.instructions[position], found[position]
         if cotangent is None or instruction.op in LEAVES:
             continue
         arguments = tuple(places[a] for a in instruction.args)
-        parts = _cotangents(builder, instruction, arguments, places[position], cotangent)
+        if instruction.op == "sum" and instruction.shape == (1, 1):
+            cotangent = Cotangent(builder.constant(1.0), cotangent.whole(builder))
+        parts = _cotangents(builder, instruction, arguments, places[position], cotangent.value)
         for argument, part in zip(instruction.args, parts, strict=True):
-            if part is not None:
-                old = cotangents[argument]
-                cotangents[argument] = part if old is None else builder.emit("add", old, part)
-    outputs = [places[loss]]
-    for position, instruction in enumerate(program.instructions):
-        if instruction.op == "weight":
-            found = cotangents[position]
-            found = builder.constant(0.0) if found is None else found
-            outputs.append(builder.emit("broadcast", found, shape=instruction.shape))
-    return builder.build(*outputs)
+            if part is not None and varies[argument]:
+                new, old = Cotangent(part, cotangent.scale), found[argument]
+                found[argument] = new if old is None else old.plus(builder, new)
+    return [
+        None if part is None or instruction.op not in LEAVES else part.whole(builder)
+        for instruction, part in zip(program.instructions, found, strict=True)
+    ]
 
 
 def _cotangents(

@@ -65,6 +65,11 @@ class Code:
     cached: bool
     engine: object
 
+    @property
+    def points(self) -> int:
+        """How many a block holds."""
+        return self.lanes if self.plan.sample_lanes == 1 else 1
+
 
 @lru_cache(maxsize=256)
 def compile_body(
@@ -90,11 +95,13 @@ def compile_body(
     body, block = split(program, sampled), None
     if samples_as_lanes:
         lanes = SAMPLE_LANES[dtype] if any(body.streams) else 1
-    if first is not None and first != program:
-        block = make_plan(split(first, sampled), machine.row_block, block_vectors).block
     across = lanes if samples_as_lanes and lanes else 1
-    plan = make_plan(body, machine.row_block, block_vectors, across, block)
-    ir, layout = emit(plan, dtype, lanes or machine.lanes(dtype))
+    lanes = lanes or machine.lanes(dtype)
+    accumulators = machine.accumulators(dtype, lanes)
+    if first is not None and first != program:
+        block = make_plan(split(first, sampled), accumulators, block_vectors, across).block
+    plan = make_plan(body, accumulators, block_vectors, across, block)
+    ir, layout = emit(plan, dtype, lanes)
     debug.say(3, "plan", lambda: str(plan))
     debug.say(4, "code", lambda: ir)
     compiled = compile_module(ir, machine)
@@ -130,10 +137,11 @@ def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:
 Table = NDArray[np.int64]
 
 
-def table_of(arrays: Sequence[Array], row_blocks: int) -> Table:
-    """The addresses of arrays, and the number of blocks, as compiled code reads them; the caller keeps the arrays."""
+def table_of(arrays: Sequence[Array], row_blocks: int, strides: tuple[int, int]) -> Table:
+    """What compiled code reads: addresses of arrays, which the caller keeps, the number of blocks in a row, and how many
+    numbers of the last array, the output, lie from one block to the next and from one element to the next."""
     # ndarray.ctypes.data is the same address and ten times slower, which a training step would feel.
-    return np.array([*(a.__array_interface__["data"][0] for a in arrays), row_blocks], dtype=np.int64)
+    return np.array([*(a.__array_interface__["data"][0] for a in arrays), row_blocks, *strides], dtype=np.int64)
 
 
 class PointsKernel:
@@ -186,7 +194,7 @@ class BoundPoints:
         coordinates = np.zeros(blocks * code.lanes + 1, dtype=kernel.dtype)
         out = np.empty((blocks, code.output_size, code.lanes), dtype=kernel.dtype)
         arguments = [*self._uniform, *weights, coordinates, coordinates, out]
-        table = table_of(arguments, blocks)
+        table = table_of(arguments, blocks, (code.output_size * code.lanes, code.lanes))
         tile = max(1, DEFAULT_TILE // code.lanes)
         work = blocks * code.plan.operations
         Tiles(code.address, table, code.scratch_bytes, tile, blocks, 1, work).run(0, -(-blocks // tile))
@@ -278,25 +286,25 @@ class BoundPlane:
         from .cpu.driver import Tiles
 
         code, dtype = self.code, self.kernel.dtype
-        blocks = -(-a.size // code.lanes)
+        blocks = -(-a.size // code.points)
+        width = blocks * code.points
         with np.errstate(over="ignore"):  # a plane of a run that diverged may reach beyond float32
-            padded = np.full(blocks * code.lanes, a[-1]).astype(dtype)
+            padded = np.full(width, a[-1]).astype(dtype)
             padded[: a.size] = a
             rows = np.ascontiguousarray(b, dtype=dtype)
-        out = np.empty((b.size, blocks, code.output_size, code.lanes), dtype=dtype)
+        out = np.empty((code.output_size, b.size, width), dtype=dtype)
         arguments = [*self._uniform, padded, rows, out]
-        table = table_of(arguments, blocks)
+        table = table_of(arguments, blocks, (code.points, b.size * width))
         work = b.size * blocks * code.plan.operations
-        blocks_a_tile = max(1, tile // code.lanes)
+        blocks_a_tile = max(1, tile // code.points)
         tiles = Tiles(code.address, table, code.scratch_bytes, blocks_a_tile, blocks, b.size, work)
         done = _in_groups(tiles, a.size * b.size, progress)
         if done < tiles.total:
             self.complete = False
             row, first = divmod(done, -(-blocks // blocks_a_tile))
-            out[row, first * blocks_a_tile :] = np.nan
-            out[row + 1 :] = np.nan
-        grid = out.transpose(2, 0, 1, 3).reshape(code.output_size, b.size, -1)
-        return grid if grid.shape[2] == a.size else np.ascontiguousarray(grid[:, :, : a.size])
+            out[:, row, first * blocks_a_tile * code.points :] = np.nan
+            out[:, row + 1 :] = np.nan
+        return out if width == a.size else np.ascontiguousarray(out[:, :, : a.size])
 
     def weights_at(self, a: float, b: float) -> dict[str, NDArray[np.float64]]:
         parts = self._parts

@@ -17,6 +17,9 @@ INLINE_ROWS = 4
 """Rows of a product up to which its operand is computed inside its loop. No machine's number: what is stored decides
 the block of samples, and so the order of arithmetic."""
 
+SHARED_ROWS = 12
+"""Rows that the products of one loop may have together: as many sums in registers leave four of sixteen."""
+
 Order = Literal["columns", "rows"]
 
 
@@ -24,9 +27,10 @@ Order = Literal["columns", "rows"]
 class Nest:
     """A loop over a rows x columns matrix (columns are samples of a block where `streamed`).
 
-    values: computed at each element, in order: a product of matrices at most once, element-by-element primitives,
-    sums and maxima. operand: computed inside the product's own loop, for its second argument. stored: those of them
-    whose results are written to scratch. order: the outer loop.
+    values: computed at each element, in order: products of matrices that share one inner loop, element-by-element
+    primitives, sums and maxima. operand: computed inside that inner loop, for the products' second arguments.
+    repeated: exact and cheap values of earlier nests that are computed here again rather than stored there. stored:
+    those of `values` whose results are written to scratch. order: the outer loop.
     """
 
     level: Literal["row", "point"]
@@ -37,6 +41,7 @@ class Nest:
     values: tuple[int, ...]
     stored: frozenset[int]
     operand: tuple[int, ...] = ()
+    repeated: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -45,9 +50,10 @@ class _Open:
     domain: Shape
     streamed: bool
     order: Order | None = None
-    contraction: int | None = None
+    products: list[int] = field(default_factory=list)
     values: list[int] = field(default_factory=list)
     operand: list[int] = field(default_factory=list)
+    repeated: list[int] = field(default_factory=list)
 
 
 def form_nests(
@@ -121,6 +127,7 @@ class _Region:
             self.assign(value)
         for nest in self.open:
             self.inline_operand(nest)
+        self.repeat()
         return tuple(self.finished(number) for number, nest in enumerate(self.open) if nest.values)
 
     def finished(self, number: int) -> Nest:
@@ -135,6 +142,7 @@ class _Region:
             values=tuple(nest.values),
             stored=stored,
             operand=tuple(sorted(nest.operand)),
+            repeated=tuple(sorted(nest.repeated)),
         )
 
     def assign(self, value: int) -> None:
@@ -152,7 +160,7 @@ class _Region:
         nest.values.append(value)
         nest.order = nest.order or self.order(value)
         if self.contracts(value):
-            nest.contraction = value
+            nest.products.append(value)
         self.home[value] = number
 
     def joins(self, value: int, nest: _Open) -> bool:
@@ -162,46 +170,100 @@ class _Region:
             and nest.domain == self.domain(value)
             and nest.streamed == self.streamed(value)
             and (wanted is None or nest.order in (None, wanted))
-            and not (self.contracts(value) and nest.contraction is not None)
-            and not (self.contracts(value) and nest.values)
+            and (not self.contracts(value) or self.shares_loop(value, nest))
             and not self.adds_up_samples_of_products(nest, value)
         )
 
+    def shares_loop(self, product: int, nest: _Open) -> bool:
+        """Whether a product may have its inner loop together with those of a nest."""
+        rows = self.instructions[product].shape[0]
+        return (
+            bool(nest.products)
+            and rows <= INLINE_ROWS
+            and rows * (1 + len(nest.products)) <= SHARED_ROWS
+            and all(self.instructions[p].op == "matmul" for p in (product, *nest.products))
+            and self.operand_shape(product) == self.operand_shape(nest.products[0])
+            and self.operand_streams(product) == self.operand_streams(nest.products[0])
+        )
+
+    def operand_shape(self, product: int) -> Shape:
+        return self.instructions[self.instructions[product].args[1]].shape
+
+    def operand_streams(self, product: int) -> bool:
+        return self.streamed(self.instructions[product].args[1])
+
     def adds_up_samples_of_products(self, nest: _Open, value: int) -> bool:
         """A product summed over samples is complete only after the sweep: nothing else shares its loop."""
-        grams = [v for v in (value, nest.contraction) if v is not None and self.instructions[v].op == "gram"]
+        grams = [v for v in (value, *nest.products) if self.instructions[v].op == "gram"]
         return any(self.body.streams[self.instructions[g].args[0]] is not None for g in grams)
 
     def inline_operand(self, nest: _Open) -> None:
-        """Move a chain that only feeds this product's second argument into the product's loop."""
-        product = nest.contraction
-        if product is None or self.instructions[product].op != "matmul" or nest.domain[0] > INLINE_ROWS:
+        """Move a chain that only feeds the second arguments of these products into their loop."""
+        if nest.domain[0] > INLINE_ROWS or any(self.instructions[p].op != "matmul" for p in nest.products):
             return
-        pending = [self.instructions[product].args[1]]
+        pending = [self.instructions[p].args[1] for p in nest.products]
         moved: set[int] = set()
         while pending:
             value = pending.pop()
-            if not self.may_move(value, product, moved):
+            if not self.may_move(value, nest.products, moved):
                 continue
             moved.add(value)
             nest.operand.append(value)
             self.open[self.home[value]].values.remove(value)
             pending.extend(a for a in self.instructions[value].args if a not in moved)
 
-    def may_move(self, value: int, product: int, moved: set[int]) -> bool:
+    def may_move(self, value: int, products: list[int], moved: set[int]) -> bool:
         if value in moved or value not in self.inside or value in self.needed or value in self.viewed:
             return False
         elementwise = PRIMITIVES[self.instructions[value].op].elementwise
-        source = self.instructions[product].args[1]
-        readers = set(self.readers[value])
+        source = self.instructions[products[0]].args[1]
         return (
             elementwise
-            and self.levels[value] == self.levels[product]
+            and self.levels[value] == self.levels[products[0]]
             and self.instructions[value].shape == self.instructions[source].shape
             and self.streamed(value) == self.streamed(source)
-            and readers <= (moved | {product})
-            and not (product in readers and value == self.instructions[product].args[0])
+            and set(self.readers[value]) <= moved | set(products)
+            and all(value != self.instructions[p].args[0] for p in products)
             and not self.parts_from_product(value)
+        )
+
+    def repeat(self) -> None:
+        """Compute again, where they are read, the values that cost no more than to be read: exact ones of stored ones,
+        such as the comparison behind the derivative of relu."""
+        for value in self.values:
+            number = self.home[value]
+            if not self.may_repeat(value):
+                continue
+            nests = {self.home[reader] for reader in self.readers[value]} - {number}
+            if not nests or not all(self.reads_element(reader, value) for reader in self.readers[value]):
+                continue
+            for other in nests:
+                self.open[other].repeated.append(value)
+            if not any(self.home[reader] == number for reader in self.readers[value]):
+                self.open[number].values.remove(value)
+
+    def may_repeat(self, value: int) -> bool:
+        instruction = self.instructions[value]
+        return (
+            PRIMITIVES[instruction.op].exact
+            and sum(self.instructions[a].op != "constant" for a in instruction.args) == 1
+            and value not in self.needed
+            and value not in self.viewed
+            and value in self.open[self.home[value]].values
+            and all(self.in_memory(a) for a in instruction.args)
+        )
+
+    def in_memory(self, argument: int) -> bool:
+        """Whether a value can be read anywhere after its nest: a leaf, one of another stage, or one that is stored."""
+        base = self.base(argument)
+        return base not in self.inside or self.must_store(base, self.home[base])
+
+    def reads_element(self, reader: int, value: int) -> bool:
+        """Whether a reader in another nest takes of a value the element of the place at which it is itself."""
+        return (
+            not self.contracts(reader)
+            and self.domain(reader) == self.instructions[value].shape
+            and self.streamed(reader) == self.streamed(value)
         )
 
     def parts_from_product(self, value: int) -> bool:
@@ -215,6 +277,8 @@ class _Region:
         )
 
     def must_store(self, value: int, number: int) -> bool:
+        if any(value in nest.repeated for nest in self.open):
+            return False
         if value in self.needed or value in self.viewed or self.reduces(value):
             return True
         members = set(self.open[number].values)

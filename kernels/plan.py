@@ -39,10 +39,17 @@ Level = Literal["row", "point"]
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a value lives. kind: uniform (an array shared by all points, `index` its number), weight (an array of
-    values a point), a, b, constant, view (the transpose of `index`), row or point (scratch, at offset `index`)."""
+    values a point), a, b, constant, view (the transpose of `index`), number or vector (scratch of plain numbers or of
+    vectors, at offset `index`)."""
 
-    kind: Literal["uniform", "weight", "a", "b", "constant", "view", "row", "point"]
+    kind: Literal["uniform", "weight", "a", "b", "constant", "view", "number", "vector"]
     index: int = 0
+
+
+def column_stride(rows: int) -> int:
+    """Vectors from one column of samples to the next where lanes are samples: an odd number, so that the columns of a
+    block do not fall on the same few sets of a cache."""
+    return rows | 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +76,25 @@ class Plan:
     stages: tuple[Straight | Sweep, ...]
     places: dict[int, Place] = field(repr=False)
     block: int
-    row_block: int
-    row_scratch: int
-    point_scratch: int
+    accumulators: int
+    """Vectors of sums that a block of products may hold in registers: the machine's, and no part of the bits."""
+    number_scratch: int
+    vector_scratch: int
     sum_scratch: int
-    """Scratch sizes: elements, vectors of elements, vectors of float64."""
+    """Scratch sizes: numbers, vectors of numbers, sums in float64."""
     sample_lanes: int = 1
-    """1: a lane is a point. More: there is one point, and a vector holds so many samples of a streamed value, or what
-    is not streamed in every lane; a column of a sweep is then such a vector, its last one filled up."""
+    """1: a lane is a point. More: a block is one point, a vector holds so many samples of a streamed value, and what is
+    not streamed is plain numbers; a column of a sweep is then such a vector, its last one filled up."""
 
     @property
     def group(self) -> int:
         """Columns side by side in registers, and partial sums a sum over samples is split into."""
         return SAMPLE_GROUP if self.sample_lanes == 1 else SAMPLE_VECTORS
+
+    @property
+    def row_block(self) -> int:
+        """Rows of a product whose sums are in registers at a time."""
+        return max(1, self.accumulators // self.group)
 
     @cached_property
     def cost(self) -> dict[Kind, int]:
@@ -118,7 +131,7 @@ class Plan:
     def _described(self, nest: Nest) -> str:
         program = self.body.program
         values = []
-        for value in nest.operand + nest.values:
+        for value in nest.repeated + nest.operand + nest.values:
             mark = "*" if value in nest.stored else ""
             values.append(f"{label(program, value)}{mark} {program.instructions[value].op}")
         return f"{nest.level} loop over {nest.rows} x {nest.columns}: {'; '.join(values)}"
@@ -126,21 +139,21 @@ class Plan:
 
 def make_plan(
     body: Body,
-    row_block: int,
+    accumulators: int,
     block_vectors: int = BLOCK_VECTORS,
     sample_lanes: int = 1,
     block: int | None = None,
 ) -> Plan:
-    """Plan a body for a machine on which `row_block` x SAMPLE_GROUP accumulators fit the vector registers.
+    """Plan a body for a machine that has registers for so many vectors of sums.
 
     block: samples in a block, where it is to be another plan's, so that sums come in the order that they have there.
     """
-    return _Planner(body, row_block, block_vectors, sample_lanes).plan(block)
+    return _Planner(body, accumulators, block_vectors, sample_lanes).plan(block)
 
 
 class _Planner:
-    def __init__(self, body: Body, row_block: int, block_vectors: int, sample_lanes: int) -> None:
-        self.body, self.row_block, self.block_vectors = body, row_block, block_vectors
+    def __init__(self, body: Body, accumulators: int, block_vectors: int, sample_lanes: int) -> None:
+        self.body, self.accumulators, self.block_vectors = body, accumulators, block_vectors
         self.sample_lanes = sample_lanes
         self.instructions = body.program.instructions
         self.levels: list[Level | None] = []
@@ -159,7 +172,8 @@ class _Planner:
         """Level: what of the grid a value varies with. Depth: how many sums over samples must come before it."""
         instruction = self.instructions[position]
         if instruction.op in LEAVES:
-            row = instruction.op == "coordinate" and instruction.name == "b"
+            # One point at a time: what depends on b alone is cheap beside its sweeps.
+            row = instruction.op == "coordinate" and instruction.name == "b" and self.sample_lanes == 1
             varies = instruction.op in ("coordinate", "weight")
             self.levels.append("row" if row else "point" if varies else None)
             self.depths.append(0)
@@ -172,14 +186,11 @@ class _Planner:
 
     def plan(self, block: int | None) -> Plan:
         stages = [*self._stages()]
-        row_block = self.row_block
-        if self.sample_lanes > 1:
-            row_block = row_block * SAMPLE_GROUP // SAMPLE_VECTORS
         block = self._block(stages) if block is None else block
-        places, row_scratch, point_scratch = self._places(stages, block)
+        places, numbers, vectors = self._places(stages, block)
         sums = sum(self._size(value) for stage in stages if isinstance(stage, Sweep) for value, _ in stage.sums)
         return Plan(
-            self.body, tuple(stages), places, block, row_block, row_scratch, point_scratch, sums, self.sample_lanes
+            self.body, tuple(stages), places, block, self.accumulators, numbers, vectors, sums, self.sample_lanes
         )  # fmt: skip
 
     def _block(self, stages: list[Straight | Sweep]) -> int:
@@ -266,15 +277,19 @@ class _Planner:
                 places[position] = Place("constant")
             elif instruction.op == "transpose":
                 places[position] = Place("view", instruction.args[0])
-        sizes = {"row": 0, "point": 0}
+        sizes: dict[Literal["number", "vector"], int] = {"number": 0, "vector": 0}
         for stage in stages:
             for nest in stage.nests:
                 for value in sorted(nest.stored):
                     if value not in places:
-                        places[value] = Place(nest.level, sizes[nest.level])
-                        sizes[nest.level] += self._stored_size(value, block)
-        return places, sizes["row"], sizes["point"]
+                        plain = nest.level == "row" or (self.sample_lanes > 1 and self.body.streams[value] is None)
+                        kind: Literal["number", "vector"] = "number" if plain else "vector"
+                        places[value] = Place(kind, sizes[kind])
+                        sizes[kind] += self._stored_size(value, block)
+        return places, sizes["number"], sizes["vector"]
 
     def _stored_size(self, value: int, block: int) -> int:
         rows, columns = self.instructions[value].shape
-        return rows * (columns if self.body.streams[value] is None else block)
+        if self.body.streams[value] is None:
+            return rows * columns
+        return block * (rows if self.sample_lanes == 1 else column_stride(rows))

@@ -40,7 +40,7 @@ class Primitive:
     diagonal, or forward and reverse: the derivative. lower: from a back end's operations (see cpu/vector.py) and
     the arguments' elements. linear: in all arguments "together", in "either" of two alone, in the "first" alone, or
     not. units: numbers that leave the other argument as it is, each with the places where it may stand. cost: how
-    a plan counts an element.
+    a plan counts an element. exact: whether nothing is rounded.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Primitive:
     commutative: bool = False
     units: tuple[tuple[float, tuple[int, ...]], ...] = ()
     cost: Literal["other", "special", "division", "nothing"] = "other"
+    exact: bool = False
 
     @property
     def elementwise(self) -> bool:
@@ -153,23 +154,26 @@ def _error_function(sign: float) -> Diagonal:
     return rule
 
 
-def _second_if(comparison: Callable[[Builder, tuple[int, ...]], int], second: bool) -> Diagonal:
-    """The tangent goes through the second argument where the comparison holds, else through the first."""
+def _second_if(comparison: Callable[[Builder, int, int], int], second: bool) -> Diagonal:
+    """The tangent goes through the second argument where the result is beyond the first, else through the first.
+
+    By the result and not by the second argument, since that is what is kept of a hidden layer.
+    """
 
     def rule(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
         zero = b.constant(0.0)
         chosen = (t, zero) if second else (zero, t)
-        return b.emit("select", comparison(b, x), *chosen)
+        return b.emit("select", comparison(b, x[0], r), *chosen)
 
     return rule
 
 
-def _less_than(b: Builder, x: tuple[int, ...]) -> int:
-    return b.emit("less", x[0], x[1])
+def _less_than(b: Builder, x: int, y: int) -> int:
+    return b.emit("less", x, y)
 
 
-def _greater_than(b: Builder, x: tuple[int, ...]) -> int:
-    return b.emit("less", x[1], x[0])
+def _greater_than(b: Builder, x: int, y: int) -> int:
+    return b.emit("less", y, x)
 
 
 def _first_maximum(b: Builder, x: int, r: int, axis: int) -> int:
@@ -267,20 +271,20 @@ _ROWS = (
         # The first of ties has the derivative, so that relu(x) = maximum(0, x) has relu'(0) = 0.
         "maximum", 2, broadcast_shape, np.maximum,
         diagonal=(_second_if(_less_than, False), _second_if(_less_than, True)),
-        lower=lambda v, x, y: v.maximum(x, y),
+        lower=lambda v, x, y: v.maximum(x, y), exact=True,
     ),
     Primitive(
         "minimum", 2, broadcast_shape, np.minimum,
         diagonal=(_second_if(_greater_than, False), _second_if(_greater_than, True)),
-        lower=lambda v, x, y: v.minimum(x, y),
+        lower=lambda v, x, y: v.minimum(x, y), exact=True,
     ),
     Primitive(
         "neg", 1, lambda s: s, np.negative,
         diagonal=(lambda b, x, r, t: b.emit("neg", t),),
         lower=lambda v, x: v.neg(x),
-        linear="together",
+        exact=True, linear="together",
     ),
-    Primitive("abs", 1, lambda s: s, np.abs, diagonal=(_absolute,), lower=lambda v, x: v.abs(x)),
+    Primitive("abs", 1, lambda s: s, np.abs, diagonal=(_absolute,), lower=lambda v, x: v.abs(x), exact=True),
     Primitive(
         "exp", 1, lambda s: s, np.exp,
         diagonal=(lambda b, x, r, t: b.emit("mul", t, r),),
@@ -340,8 +344,8 @@ _ROWS = (
         lower=lambda v, x: v.erfc(x),
         cost="special",
     ),
-    Primitive("less", 2, broadcast_shape, _less, diagonal=(None, None), lower=lambda v, x, y: v.less(x, y)),
-    Primitive("equal", 2, broadcast_shape, _equal, diagonal=(None, None), lower=lambda v, x, y: v.equal(x, y)),
+    Primitive("less", 2, broadcast_shape, _less, diagonal=(None, None), lower=lambda v, x, y: v.less(x, y), exact=True),
+    Primitive("equal", 2, broadcast_shape, _equal, diagonal=(None, None), lower=lambda v, x, y: v.equal(x, y), exact=True),
     Primitive(
         "select", 3, broadcast_shape, _select,
         diagonal=(

@@ -87,6 +87,14 @@ class Program:
                 readers[argument].append(position)
         return readers
 
+    @cached_property
+    def varies(self) -> list[bool]:
+        """For each value whether it depends on a weight or a coordinate."""
+        found: list[bool] = []
+        for instruction in self.instructions:
+            found.append(instruction.op in ("weight", "coordinate") or any(found[a] for a in instruction.args))
+        return found
+
     def returning(self, *outputs: int) -> Program:
         """The same values with other outputs, and without what they do not need."""
         builder = Builder()
@@ -244,8 +252,10 @@ class Builder:
         return position
 
     def _is(self, value: int, number: float) -> bool:
-        constant = self.constant_value(value)
-        return constant is not None and constant.shape == (1, 1) and constant.item() == number
+        """Whether a value is this number in every entry."""
+        instruction = self._instructions[value]
+        constant = self.constant_value(instruction.args[0] if instruction.op == "broadcast" else value)
+        return constant is not None and bool((constant == number).all())
 
     def _folded(self, op: str, args: tuple[int, ...], shape: Shape, attributes: dict[str, Any]) -> int | None:
         constants = [self.constant_value(a) for a in args]

@@ -67,14 +67,6 @@ class Axes:
             self._join(x, axis, y, other)
 
 
-def varying(program: Program) -> list[bool]:
-    """For each value whether it depends on a weight or a coordinate."""
-    found: list[bool] = []
-    for instruction in program.instructions:
-        found.append(instruction.op in ("weight", "coordinate") or any(found[a] for a in instruction.args))
-    return found
-
-
 def choose_streams(program: Program, axes: Axes, varies: list[bool], sampled: Iterable[str]) -> set[int]:
     """The classes to stream: the longest axis of each matrix of data named in `sampled`, where that is legal."""
     sampled = set(sampled)
@@ -113,7 +105,7 @@ class _Turning:
     def __init__(self, program: Program, sampled: Iterable[str]) -> None:
         self.program = program
         self.axes = Axes(program)
-        self.varies = varying(program)
+        self.varies = program.varies
         self.chosen = choose_streams(program, self.axes, self.varies, sampled)
         self.body, self.uniform = Builder(), Builder()
         self.places: list[int] = []

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from .contraction import Terms, contraction, inner_product
 from .cost import PointCost
-from .derivative import tangents
+from .derivative import cotangents, tangents
 from .polynomial import Parts, Polynomial, assembled, is_small, made_of, product
 from .primitives import PRIMITIVES
 from .program import LEAVES, Builder, Instruction, Program, copy_leaf, label, rebuild
@@ -200,11 +200,34 @@ def placed(program: Program, presence: Presence) -> Placed:
 
 
 def with_gradient(program: Program) -> Program:
-    """Add dL/da and dL/db, by forward mode, to a program on a plane that has the one output L."""
+    """Add dL/da and dL/db to a program on a plane that has the one output L.
+
+    By forward mode, two tangents, or by reverse mode through the plane, whichever takes fewer operations a point. A
+    tangent of A h is four products, of which reverse mode, with w = c + a u + b v at the end, makes two; where little
+    is left of the products, or everything is a polynomial, tangents are cheaper.
+    """
+    candidates = (_by_tangents(program), _by_cotangents(program))
+    return min(candidates, key=lambda found: PointCost.of(found))
+
+
+def _by_tangents(program: Program) -> Program:
     builder = Builder()
     places = rebuild(builder, program)
     loss = program.outputs[0]
     return builder.build(places[loss], *(_slope(builder, program, places, loss, name) for name in ("a", "b")))
+
+
+def _by_cotangents(program: Program) -> Program:
+    builder = Builder()
+    places = rebuild(builder, program)
+    found = cotangents(builder, program, places)
+    slopes = {
+        instruction.name: part
+        for instruction, part in zip(program.instructions, found, strict=True)
+        if instruction.op == "coordinate" and part is not None
+    }
+    zero = builder.constant(0.0)
+    return builder.build(places[program.outputs[0]], *(slopes.get(name, zero) for name in ("a", "b")))
 
 
 def with_curvature(program: Program) -> Program:

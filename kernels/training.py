@@ -114,8 +114,8 @@ class Descent:
         self._out = np.empty(rows * len(self._names), self.dtype)
         unknown = [still] * len(code.uniforms)  # the loop puts the numbers' addresses here
         self._kept = [*unknown, *(inputs[name] for name in code.weights), still, still, self._out]
-        self._table = table_of(self._kept, self._blocks)
-        self._pointers = table_of([self._values[name] for name in self._names], 0)
+        self._table = table_of(self._kept, self._blocks, (len(self._names) * code.lanes, code.lanes))
+        self._pointers = np.array([_at(self._values[name]) for name in self._names], dtype=np.int64)
         address, self._engine = _compiled_loop(self.dtype, code.lanes, len(code.uniforms), len(self._names))
         self._steps = _STEPS(address)
 
@@ -136,7 +136,7 @@ class Descent:
         if code.scratch_bytes > len(self._scratch) - 64:
             self._scratch = _scratch_of(code.scratch_bytes)
         arrays = (*uniforms(code.plan, code.uniforms, given, self.dtype), *weights, still, still, self._slopes)
-        return Slope(gradient, data, code, table_of(arrays, 1), arrays)
+        return Slope(gradient, data, code, table_of(arrays, 1, (0, 1)), arrays)
 
     def run(self, slopes: Sequence[Slope], numbers: Mapping[str, Array]) -> tuple[Array, NDArray[np.float64]]:
         """Take steps: the weights (k, P) after each, and the losses (k,) they start from.

@@ -2,7 +2,8 @@
 
 The function is `tile(table, row, first, count, scratch)`: for `count` blocks of points, from block `first` of row
 `row` of the grid, compute the outputs. Each block is one vector: a lane is a point. `table` holds addresses of the
-uniform arrays, the weights' values a point, a, b and the outputs, then the number of blocks in a row.
+uniform arrays, the weights' values a point, a, b and the outputs, then the number of blocks in a row, and how far apart in
+the outputs two blocks and two elements of a block lie.
 
 Where a plan's lanes are samples a block is one point: a streamed value's vector holds samples, any other holds the same
 number in every lane.
@@ -17,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..nests import Nest
-from ..plan import Plan, Straight, Sweep
+from ..plan import Plan, Straight, Sweep, column_stride
 from .arithmetic import FLOAT64, FORMATS, Constant, Mask, Value
 from .code import Code, Index
 from .loops import NestLoops
@@ -61,14 +62,14 @@ class _Emitter:
         self._sections()
 
     def _sections(self) -> None:
-        """Scratch: the row's elements, the point's vectors, the float64 sums, each aligned to a cache line."""
+        """Scratch: plain numbers, vectors, the float64 sums, each aligned to a cache line."""
 
         def aligned(size: int) -> int:
             return -(-size // 64) * 64
 
         plan, size = self.plan, self.form.size
-        self.point_start = aligned(plan.row_scratch * size)
-        self.sum_start = aligned(self.point_start + plan.point_scratch * self.lanes * size)
+        self.point_start = aligned(plan.number_scratch * size)
+        self.sum_start = aligned(self.point_start + plan.vector_scratch * self.lanes * size)
         self.scratch_bytes = aligned(self.sum_start + plan.sum_scratch * self.total.lanes * 8)
 
     def module(self) -> tuple[str, Layout]:
@@ -102,7 +103,7 @@ class _Emitter:
         self.uniforms = [entry("ptr") for _ in range(counts["uniform"])]
         self.weights = [entry("ptr") for _ in range(counts["weight"])]
         self.a_pointer, self.b_pointer, self.out_pointer = entry("ptr"), entry("ptr"), entry("ptr")
-        self.row_blocks = entry("i64")
+        self.row_blocks, self.block_stride, self.element_stride = entry("i64"), entry("i64"), entry("i64")
         self.table_size = position
         scratch = "%scratch"
         self.point_scratch = code.address(scratch, self.point_start, "i8")
@@ -112,9 +113,9 @@ class _Emitter:
 
     def _block(self, block: Index) -> None:
         code = self.code
-        if not self.samples_are_lanes:
-            place = code.address(self.a_pointer, code.mul(block, self.lanes), self.form.name)
-            self.a = code.load(self.point.type, place, self.form.size)
+        points = 1 if self.samples_are_lanes else self.lanes
+        place = code.address(self.a_pointer, code.mul(block, points), self.form.name)
+        self.a = code.load(self.total.type, place, self.form.size)
         self.block = code.add(code.mul("%row", self.row_blocks), block)
         for stage in self.plan.stages:
             if isinstance(stage, Sweep):
@@ -179,8 +180,8 @@ class _Emitter:
         total = self.code.load(self.double.type, self._sum_address(offset, element), 8)
         if self.form is not FLOAT64:
             total = self.code.let(f"fptrunc {self.double.type} {total} to {self.total.type}")
-        address = self.code.add(self.plan.places[value].index, element)
-        self._write_point(address, self.point.splat(total) if self.samples_are_lanes else total)
+        index = self.code.add(self.plan.places[value].index, element)
+        self._write(self.plan.places[value].kind, index, total)
 
     def real_samples(self, samples: int, column: Index, vector: Vector) -> Mask | None:
         """Which lanes of a column of a sweep hold one of the stream's samples; None where all columns are full."""
@@ -192,9 +193,10 @@ class _Emitter:
             return None if before + self.lanes <= samples else vector.first_lanes(str(samples - before))
         return vector.first_lanes(code.let(f"sub i64 {samples}, {before}"))
 
-    def _write_point(self, index: Index, value: str) -> None:
-        pointer = self.code.address(self.point_scratch, index, self.point.type)
-        self.code.store(self.point.type, value, pointer, self.form.size)
+    def _write(self, kind: str, index: Index, value: str) -> None:
+        """Into scratch of plain numbers or of vectors."""
+        start, vector = ("%scratch", self.row) if kind == "number" else (self.point_scratch, self.point)
+        self.code.store(vector.type, value, self.code.address(start, index, vector.type), self.form.size)
 
     # Values in memory
 
@@ -204,7 +206,11 @@ class _Emitter:
         code = self.code
         if self.streams[value] is None:
             return code.add(code.mul(i, columns), j)
-        return code.add(code.mul(j, rows), i) if features_last else code.add(code.mul(i, self.plan.block), j)
+        if features_last:
+            return code.add(code.mul(j, rows), i)
+        if self.samples_are_lanes:
+            return code.add(code.mul(j, column_stride(rows)), i)
+        return code.add(code.mul(i, self.plan.block), j)
 
     def load(self, value: int, i: Index, j: Index, vector: Vector) -> Value:
         """Element (i, j) of a value that is in memory, an axis of size one broadcast."""
@@ -216,7 +222,7 @@ class _Emitter:
         if place.kind == "constant":
             return Constant(self.instructions[value].value.item())
         if place.kind == "a":
-            return self.a
+            return vector.splat(self.a) if self.samples_are_lanes else self.a
         if place.kind == "b":
             return vector.splat(self.b_scalar)
         name, size = self.form.name, self.form.size
@@ -227,7 +233,7 @@ class _Emitter:
                 return code.load(vector.type, pointer, size, constant=True)
             pointer = code.address(self.uniforms[place.index], self._element(value, i, j, True), name)
             return vector.splat(code.load(name, pointer, size, constant=True))
-        if place.kind == "row":
+        if place.kind == "number":
             index = code.add(place.index, self._element(value, i, j, True))
             return vector.splat(code.load(name, code.address("%scratch", index, name), size))
         if place.kind == "weight":
@@ -243,31 +249,25 @@ class _Emitter:
 
     def store(self, value: int, i: Index, j: Index, number: Value, vector: Vector) -> None:
         """Write an element of a value that has a place in scratch."""
-        code, place = self.code, self.plan.places[value]
-        if place.kind == "row":
-            index = code.add(place.index, self._element(value, i, j, True))
-            pointer = code.address("%scratch", index, vector.type)
-            code.store(vector.type, vector.real(number), pointer, self.form.size)
-        else:
-            index = code.add(place.index, self._element(value, i, j, False))
-            self._write_point(index, vector.real(number))
+        place = self.plan.places[value]
+        element = self._element(value, i, j, place.kind == "number")
+        self._write(place.kind, self.code.add(place.index, element), vector.real(number))
 
     def _store_outputs(self) -> None:
-        code, vector = self.code, self.point
-        base = code.mul(self.block, self.output_size)
+        code, vector = self.code, self.total
+        base, passed = code.mul(self.block, self.block_stride), 0
         for output in self.plan.body.program.outputs:
             rows, columns = self.instructions[output].shape
 
-            def element(i: Index, j: Index, o: int = output, c: int = columns, start: Index = base) -> None:
+            def element(i: Index, j: Index, o: int = output, c: int = columns, start: int = passed) -> None:
                 number = vector.real(self.load(o, i, j, vector))
-                index = code.add(start, code.add(code.mul(i, c), j))
-                kind = vector.type
-                if self.samples_are_lanes:
-                    number, kind = vector.first(number), self.form.name
-                code.store(kind, number, code.address(self.out_pointer, index, kind), self.form.size)
+                place = code.add(start, code.add(code.mul(i, c), j))
+                index = code.add(base, code.mul(place, self.element_stride))
+                pointer = code.address(self.out_pointer, index, self.form.name)
+                code.store(vector.type, number, pointer, self.form.size)
 
             def one_row(i: Index, c: int = columns) -> None:
                 code.for_each(0, c, 1, lambda j: element(i, j))
 
             code.for_each(0, rows, 1, one_row)
-            base = code.add(base, rows * columns)
+            passed += rows * columns

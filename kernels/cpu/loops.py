@@ -30,20 +30,28 @@ class NestLoops:
         self.block_count = count
         self.group = emitter.plan.group
         self.tail = tail
-        self.vector: Vector = emitter.point if nest.level == "point" else emitter.row
         self.instructions = emitter.instructions
+        self.products = [v for v in nest.values if self.instructions[v].op in ("matmul", "gram")]
         self.along_rows = [v for v in nest.values if self._reduction_axis(v) == 0]
         self.along_columns = [v for v in nest.values if self._reduction_axis(v) == 1]
+        self.vector: Vector = emitter.point if self._works_on_vectors() else emitter.row
         self.partials: dict[tuple[int, int, int], str] = {}
         self.columns_sums: dict[tuple[int, int], str] = {}
+
+    def _works_on_vectors(self) -> bool:
+        """Lanes are points, or samples: a nest over none is one of plain numbers then."""
+        if self.emitter.samples_are_lanes:
+            return self.nest.streamed or any(product in self.emitter.sums for product in self.products)
+        return self.nest.level == "point"
 
     def _reduction_axis(self, value: int) -> int | None:
         instruction = self.instructions[value]
         return instruction.attribute("axis") if instruction.op in ("sum", "max") else None
 
     def emit(self) -> None:
-        nest, product = self.nest, self._product()
-        if product is not None and product in self.emitter.sums:
+        nest = self.nest
+        if any(product in self.emitter.sums for product in self.products):
+            (product,) = self.products
             self._product_over_samples(product)
         elif nest.order == "columns":
             self._open_partials(1)
@@ -51,9 +59,6 @@ class NestLoops:
             self._close_partials(0, 1)
         else:
             self._rows(self._row_block)
-
-    def _product(self) -> int | None:
-        return next((v for v in self.nest.values if self.instructions[v].op in ("matmul", "gram")), None)
 
     # The outer loops
 
@@ -134,12 +139,18 @@ class NestLoops:
     # One block of elements
 
     def _block(self, i: Index, height: int, j: Index, width: int) -> None:
-        product = self._product()
-        places = [(ii, jj) for ii in range(height) for jj in range(width)]
-        totals = self._inner_product(product, i, height, j, width) if product is not None else {}
+        # So many columns at a time that the sums of all products stay in registers.
+        columns = self.emitter.plan.accumulators // max(1, height * len(self.products))
+        step = max(1, min(width, columns))
+        for first in range(0, width, step):
+            self._part_of_block(i, height, j, range(first, min(first + step, width)))
+
+    def _part_of_block(self, i: Index, height: int, j: Index, columns: range) -> None:
+        places = [(ii, jj) for ii in range(height) for jj in columns]
+        totals = self._inner_products(i, height, j, columns) if self.products else {}
         for ii, jj in places:
             row, column = self.code.add(i, ii), self.code.add(j, jj)
-            known: Element = {} if product is None else {product: totals[ii, jj]}
+            known: Element = {product: totals[product, ii, jj] for product in self.products}
             for value in self.nest.values:
                 if self._reduction_axis(value) is not None:
                     self._accumulate(value, ii, jj, row, column, known)
@@ -164,6 +175,11 @@ class NestLoops:
         stream = self.emitter.streams[value]
         mask = None if stream is None else self.emitter.real_samples(stream[0], column, self.vector)
         return new if mask is None else self.vector.select(mask, new, old)
+
+    def _has_filled_column(self, value: int) -> bool:
+        """Whether the last column of a streamed value has lanes without a sample."""
+        stream = self.emitter.streams[value]
+        return self.emitter.samples_are_lanes and stream is not None and stream[0] % self.emitter.lanes != 0
 
     def _fusible(self, value: int) -> bool:
         """Whether a product is computed in this nest: it is then one rounding with a sum that reads it here.
@@ -196,7 +212,8 @@ class NestLoops:
 
     def _computed_here(self, value: int) -> bool:
         nest = self.nest
-        return (value in nest.values or value in nest.operand) and PRIMITIVES[self.instructions[value].op].elementwise
+        inside = value in nest.values or value in nest.operand or value in nest.repeated
+        return inside and PRIMITIVES[self.instructions[value].op].elementwise
 
     def _operands(self, value: int) -> list[int]:
         fused = self._fused(value)
@@ -234,27 +251,38 @@ class NestLoops:
 
     # Products of matrices
 
-    def _inner_product(self, product: int, i: Index, height: int, j: Index, width: int) -> dict[tuple[int, int], Value]:
-        """A block of the product in registers, its inner loop over one shared index."""
-        left, right = self.instructions[product].args
-        gram = self.instructions[product].op == "gram"
-        slots = self._zeroed(height, width)
+    def _inner_products(
+        self, i: Index, height: int, j: Index, columns: range
+    ) -> dict[tuple[int, int, int], Value]:
+        """A block of each product in registers, by one inner loop over the index that they share."""
+        slots = {product: self._zeroed(range(height), columns) for product in self.products}
+        inner = self.instructions[self.instructions[self.products[0]].args[0]].shape[1]
 
         def step(k: Index) -> None:
-            rows = [self.emitter.load(left, self.code.add(i, ii), k, self.vector) for ii in range(height)]
-            for jj in range(width):
+            rows = {
+                (product, ii): self.emitter.load(self._left(product), self.code.add(i, ii), k, self.vector)
+                for product in self.products
+                for ii in range(height)
+            }
+            for jj in columns:
                 column = self.code.add(j, jj)
-                place = (column, k) if gram else (k, column)
-                factor = self._number(right, *place, known={})
-                for ii in range(height):
-                    slot = slots[ii, jj]
-                    self._put(slot, self.vector.fma(rows[ii], factor, self._get(slot)))
+                known: dict[bool, Element] = {True: {}, False: {}}
+                for product in self.products:
+                    gram = self.instructions[product].op == "gram"
+                    place = (column, k) if gram else (k, column)
+                    factor = self._number(self.instructions[product].args[1], *place, known=known[gram])
+                    for ii in range(height):
+                        slot = slots[product][ii, jj]
+                        self._put(slot, self.vector.fma(rows[product, ii], factor, self._get(slot)))
 
-        self.code.for_each(0, self.instructions[left].shape[1], 1, step)
-        return {place: self._get(slot) for place, slot in slots.items()}
+        self.code.for_each(0, inner, 1, step)
+        return {(product, *place): self._get(slot) for product, own in slots.items() for place, slot in own.items()}
 
-    def _zeroed(self, height: int, width: int) -> dict[tuple[int, int], str]:
-        slots = {(ii, jj): self.code.slot(self.vector.type) for ii in range(height) for jj in range(width)}
+    def _left(self, product: int) -> int:
+        return self.instructions[product].args[0]
+
+    def _zeroed(self, rows: range, columns: range) -> dict[tuple[int, int], str]:
+        slots = {(ii, jj): self.code.slot(self.vector.type) for ii in rows for jj in columns}
         for slot in slots.values():
             self._put(slot, Constant(0.0))
         return slots
@@ -265,16 +293,20 @@ class NestLoops:
         rows, columns = self.instructions[product].shape
 
         def block(i: Index, height: int, j: Index, width: int) -> None:
-            slots = self._zeroed(height, width)
+            slots = self._zeroed(range(height), range(width))
 
-            def step(s: Index) -> None:
+            def step(s: Index, whole: bool) -> None:
                 xs = [self.emitter.load(left, self.code.add(i, ii), s, self.vector) for ii in range(height)]
                 ys = [self.emitter.load(right, self.code.add(j, jj), s, self.vector) for jj in range(width)]
                 for (ii, jj), slot in slots.items():
                     old = self._get(slot)
-                    self._put(slot, self._of_samples(left, s, self.vector.fma(xs[ii], ys[jj], old), old))
+                    new = self.vector.fma(xs[ii], ys[jj], old)
+                    self._put(slot, new if whole else self._of_samples(left, s, new, old))
 
-            self.code.for_each(0, self.block_count, 1, step)
+            last = self.code.add(self.block_count, -1) if self._has_filled_column(left) else self.block_count
+            self.code.for_each(0, last, 1, lambda s: step(s, True))
+            if last is not self.block_count:
+                step(last, False)
             for (ii, jj), slot in slots.items():
                 element = self.code.add(self.code.mul(self.code.add(i, ii), columns), self.code.add(j, jj))
                 self.emitter.add_to_sum(product, element, self._get(slot))

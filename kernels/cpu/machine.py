@@ -24,10 +24,10 @@ class Machine:
     def lanes(self, dtype: str) -> int:
         return self.vector_bits // (8 * FORMATS[dtype].size)
 
-    @property
-    def row_block(self) -> int:
-        """Rows of a product held in registers beside 4 samples: the accumulators take half of the registers."""
-        return max(1, self.registers // 8)
+    def accumulators(self, dtype: str, lanes: int) -> int:
+        """Vectors of so many lanes that sums may hold: three registers of four, a wide vector taking several."""
+        of_one = max(1, lanes // self.lanes(dtype))
+        return max(1, 3 * self.registers // 4 // of_one)
 
     def target(self) -> llvm.TargetMachine:
         llvm.initialize_all_targets()

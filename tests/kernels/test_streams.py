@@ -19,7 +19,7 @@ from networks import (
 
 from atlas_fast import kernels
 from atlas_fast.kernels import Builder
-from atlas_fast.kernels.streams import Body, split, varying
+from atlas_fast.kernels.streams import Body, split
 from atlas_fast.kernels.substitution import substitute
 
 A = np.linspace(-1.0, 1.0, 5)
@@ -81,7 +81,7 @@ def test_every_streamed_value_lies_with_its_samples_as_columns() -> None:
 
 def test_the_prologue_does_not_vary_and_the_body_reads_nothing_else() -> None:
     split_ = body(classifier(samples=70))
-    assert not any(varying(split_.prologue))
+    assert not any(split_.prologue.varies)
     assert [*split_.program.data] == [f"u{k}" for k in range(len(split_.prologue.outputs))]
 
 
