@@ -17,9 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import debug, reference
 from .outputs import Outputs, at_point, on_plane
-from .plan import BLOCK_VECTORS, Plan, make_plan
+from .estimate import estimate
+from .plan import BLOCK_VECTORS, Across, Plan, make_plan
 from .program import Program, ProgramError
-from .streams import split
+from .streams import Body, split
 from .substitution import coefficient
 from .uniforms import Array, Inputs, uniforms
 
@@ -79,12 +80,12 @@ def compile_body(
     lanes: int | None,
     block_vectors: int,
     first: Program | None = None,
-    samples_as_lanes: bool = False,
+    across: Across | None = "points",
 ) -> Code:
     """Split, plan, emit and compile a program for this machine; lanes None: as wide as its vectors.
 
-    first: a program of the first output alone, which then has the same bits in both. samples_as_lanes: for one point at
-    a time, where that has streamed values; `lanes` is then left out.
+    first: a program of the first output alone, which then has the same bits in both. across: what the lanes of a vector
+    are, None for what `first` takes less time with; samples where there are streamed ones, and `lanes` is then left out.
     """
     from .cpu.compiler import compile_module
     from .cpu.emit import emit
@@ -92,15 +93,18 @@ def compile_body(
 
     started = time.perf_counter()
     machine = host()
-    body, block = split(program, sampled), None
-    if samples_as_lanes:
-        lanes = SAMPLE_LANES[dtype] if any(body.streams) else 1
-    across = lanes if samples_as_lanes and lanes else 1
+    body, block, layout_of_samples = split(program, sampled), None, (1, 1)
+    leading = body if first is None or first == program else split(first, sampled)
+    if across is None:
+        across = cheaper(leading, block_vectors, SAMPLE_LANES[dtype])
+    if across == "samples":
+        lanes = min(machine.lanes(dtype), SAMPLE_LANES[dtype]) if any(body.streams) else 1
+        layout_of_samples = (lanes, SAMPLE_LANES[dtype] // lanes) if lanes > 1 else (1, 1)
     lanes = lanes or machine.lanes(dtype)
     accumulators = machine.accumulators(dtype, lanes)
-    if first is not None and first != program:
-        block = make_plan(split(first, sampled), accumulators, block_vectors, across).block
-    plan = make_plan(body, accumulators, block_vectors, across, block)
+    if leading is not body:
+        block = make_plan(leading, accumulators, block_vectors, *layout_of_samples).block
+    plan = make_plan(body, accumulators, block_vectors, *layout_of_samples, block)
     ir, layout = emit(plan, dtype, lanes)
     debug.say(3, "plan", lambda: str(plan))
     debug.say(4, "code", lambda: ir)
@@ -120,6 +124,15 @@ def compile_body(
         compiled.cached,
         compiled.engine,
     )
+
+
+def cheaper(body: Body, block_vectors: int, sample_lanes: int) -> Across:
+    """What the lanes had better be, by the estimate of either plan."""
+    if not any(body.streams):
+        return "points"
+    plans = (make_plan(body, 1, block_vectors, lanes) for lanes in (1, sample_lanes))
+    by_points, by_samples = (estimate(plan).time for plan in plans)
+    return "points" if by_points <= by_samples else "samples"
 
 
 def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:
@@ -156,7 +169,7 @@ class PointsKernel:
     def step_code(self) -> Code:
         """The code for one point at a time, as training wants it: lanes are samples where there are any."""
         return compile_body(
-            self.program, frozenset(self.program.data), self.dtype, None, BLOCK_VECTORS, samples_as_lanes=True
+            self.program, frozenset(self.program.data), self.dtype, None, BLOCK_VECTORS, across="samples"
         )
 
     @property
@@ -219,21 +232,25 @@ class BoundPoints:
 class PlaneKernel:
     """A loss on planes w = center + a u + b v, with other outputs of each point."""
 
-    def __init__(self, program: Program, dtype: str, outputs: Outputs, backend: Backend, lanes: int | None) -> None:
-        self.program, self.dtype, self.outputs, self.backend, self.lanes = (
-            program,
-            dtype,
-            outputs,
-            backend,
-            lanes,
-        )
+    def __init__(
+        self,
+        program: Program,
+        dtype: str,
+        outputs: Outputs,
+        backend: Backend,
+        lanes: int | None,
+        across: Across | None,
+    ) -> None:
+        self.program, self.dtype, self.outputs, self.backend = program, dtype, outputs, backend
+        self.lanes, self.across = lanes, across
 
     def code(self, presence: Presence | None = None) -> Code:
         """The code for a plane; presence: weight, whether u and v move it. None: all weights move along both."""
         presence = presence or self._everywhere
         program = on_plane(self.program, presence, self.outputs).program
         loss = on_plane(self.program, presence, Outputs()).program
-        return compile_body(program, frozenset(self.program.data), self.dtype, self.lanes, BLOCK_VECTORS, loss)
+        sampled = frozenset(self.program.data)
+        return compile_body(program, sampled, self.dtype, self.lanes, BLOCK_VECTORS, loss, self.across)
 
     @property
     def _everywhere(self) -> Presence:
@@ -358,6 +375,8 @@ def plane(
     lanes: int | None = None,
     curvature: bool = False,
     gradient_norm: bool = False,
+    across: Across | None = None,
 ) -> PlaneKernel:
-    """The kernel of a program's one output, a loss, on planes. lanes: points in a vector, None for the machine's."""
-    return PlaneKernel(program, dtype, Outputs(gradient, curvature, gradient_norm), backend, lanes)
+    """The kernel of a program's one output, a loss, on planes. lanes: points in a vector, None for the machine's.
+    across: what the lanes are, None for what the planner takes."""
+    return PlaneKernel(program, dtype, Outputs(gradient, curvature, gradient_norm), backend, lanes, across)

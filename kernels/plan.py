@@ -24,16 +24,23 @@ SAMPLE_GROUP = 4
 """Samples side by side in registers, and partial sums a sum over samples is split into. Part of the result's bits."""
 
 SAMPLE_VECTORS = 2
-"""The same where lanes are samples: vectors of them side by side."""
+"""The same where lanes are samples: vectors of 64 bytes of them side by side, each of which is several on a machine
+whose vectors are shorter."""
 
-BLOCK_VECTORS = 640
+BLOCK_VECTORS = 8192
 """Vectors of streamed values a block of samples may fill: 40 KiB of 64-byte vectors, most of an L1 cache of 32 to
 48 KiB and little of any L2. A constant, since the block is part of the order of arithmetic."""
+
+SAMPLE_BLOCK_VECTORS = 16384
+"""The same where lanes are samples, whose products read one column of them at a time, and whose sums are folded once a
+block."""
 
 LARGEST_BLOCK = 64
 """Samples summed in the kernel's own precision before they are added to a float64 sum."""
 
 Level = Literal["row", "point"]
+Across = Literal["points", "samples"]
+"""What the lanes of a vector are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,8 @@ class Place:
 
 
 def column_stride(rows: int) -> int:
-    """Vectors from one column of samples to the next where lanes are samples: an odd number, so that the columns of a
-    block do not fall on the same few sets of a cache."""
+    """Vectors from one sample of a block to the next: an odd number, so that they do not fall on the same few sets of a
+    cache."""
     return rows | 1
 
 
@@ -85,11 +92,14 @@ class Plan:
     sample_lanes: int = 1
     """1: a lane is a point. More: a block is one point, a vector holds so many samples of a streamed value, and what is
     not streamed is plain numbers; a column of a sweep is then such a vector, its last one filled up."""
+    phases: int = 1
+    """Vectors that together hold 64 bytes of samples: in turn they are parts of one longer vector, in whose lanes sums
+    are split, so that they have the same bits whatever the machine's vectors."""
 
     @property
     def group(self) -> int:
         """Columns side by side in registers, and partial sums a sum over samples is split into."""
-        return SAMPLE_GROUP if self.sample_lanes == 1 else SAMPLE_VECTORS
+        return SAMPLE_GROUP if self.sample_lanes == 1 else SAMPLE_VECTORS * self.phases
 
     @property
     def row_block(self) -> int:
@@ -142,19 +152,20 @@ def make_plan(
     accumulators: int,
     block_vectors: int = BLOCK_VECTORS,
     sample_lanes: int = 1,
+    phases: int = 1,
     block: int | None = None,
 ) -> Plan:
     """Plan a body for a machine that has registers for so many vectors of sums.
 
     block: samples in a block, where it is to be another plan's, so that sums come in the order that they have there.
     """
-    return _Planner(body, accumulators, block_vectors, sample_lanes).plan(block)
+    return _Planner(body, accumulators, block_vectors, sample_lanes, phases).plan(block)
 
 
 class _Planner:
-    def __init__(self, body: Body, accumulators: int, block_vectors: int, sample_lanes: int) -> None:
+    def __init__(self, body: Body, accumulators: int, block_vectors: int, sample_lanes: int, phases: int) -> None:
         self.body, self.accumulators, self.block_vectors = body, accumulators, block_vectors
-        self.sample_lanes = sample_lanes
+        self.sample_lanes, self.phases = sample_lanes, phases
         self.instructions = body.program.instructions
         self.levels: list[Level | None] = []
         self.depths: list[int] = []
@@ -190,7 +201,8 @@ class _Planner:
         places, numbers, vectors = self._places(stages, block)
         sums = sum(self._size(value) for stage in stages if isinstance(stage, Sweep) for value, _ in stage.sums)
         return Plan(
-            self.body, tuple(stages), places, block, self.accumulators, numbers, vectors, sums, self.sample_lanes
+            self.body, tuple(stages), places, block, self.accumulators, numbers, vectors, sums,
+            self.sample_lanes, self.phases,
         )  # fmt: skip
 
     def _block(self, stages: list[Straight | Sweep]) -> int:
@@ -203,10 +215,12 @@ class _Planner:
             for value in nest.stored
             if nest.level == "point" and self.body.streams[value] is not None
         )
-        block = SAMPLE_GROUP if self.sample_lanes == 1 else SAMPLE_VECTORS
-        while block < LARGEST_BLOCK and 2 * block * rows <= self.block_vectors:
+        block, most = SAMPLE_GROUP, self.block_vectors
+        if self.sample_lanes > 1:
+            block, most = SAMPLE_VECTORS, SAMPLE_BLOCK_VECTORS
+        while block < LARGEST_BLOCK and 2 * block * rows <= most:
             block *= 2
-        return block
+        return block * self.phases
 
     def _size(self, value: int) -> int:
         rows, columns = self.instructions[value].shape
@@ -292,4 +306,4 @@ class _Planner:
         rows, columns = self.instructions[value].shape
         if self.body.streams[value] is None:
             return rows * columns
-        return block * (rows if self.sample_lanes == 1 else column_stride(rows))
+        return block * column_stride(rows)

@@ -9,7 +9,7 @@ Where a plan's lanes are samples a block is one point: a streamed value's vector
 number in every lane.
 
 Layouts: a uniform array is row-major, or samples x features where it is streamed. Values a point (weights and
-outputs) are blocks of elements x lanes. Streamed scratch is features x block of samples x lanes. With samples as
+outputs) are blocks of elements x lanes. Streamed scratch is block of samples x features x lanes. With samples as
 lanes a streamed uniform array is vectors x features x lanes, and values a point are plain elements.
 """
 
@@ -208,9 +208,7 @@ class _Emitter:
             return code.add(code.mul(i, columns), j)
         if features_last:
             return code.add(code.mul(j, rows), i)
-        if self.samples_are_lanes:
-            return code.add(code.mul(j, column_stride(rows)), i)
-        return code.add(code.mul(i, self.plan.block), j)
+        return code.add(code.mul(j, column_stride(rows)), i)
 
     def load(self, value: int, i: Index, j: Index, vector: Vector) -> Value:
         """Element (i, j) of a value that is in memory, an axis of size one broadcast."""

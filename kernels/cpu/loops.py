@@ -115,7 +115,8 @@ class NestLoops:
             for ii in range(height):
                 parts = [self._get(self.partials[value, ii, jj]) for jj in range(self.group)]
                 while len(parts) > 1:
-                    pairs = zip(parts[::2], parts[1::2], strict=True)
+                    half = len(parts) // 2
+                    pairs = zip(parts[:half], parts[half:], strict=True)
                     parts = [self.vector.real(self._combine(value, x, y)) for x, y in pairs]
                 total = parts[0]
                 row = self.code.add(i, ii)
@@ -176,10 +177,37 @@ class NestLoops:
         mask = None if stream is None else self.emitter.real_samples(stream[0], column, self.vector)
         return new if mask is None else self.vector.select(mask, new, old)
 
-    def _has_filled_column(self, value: int) -> bool:
-        """Whether the last column of a streamed value has lanes without a sample."""
+    def _joined(self, parts: list[str]) -> Value:
+        """The sum of the parts of one longer vector, one half of them with the other."""
+        while len(parts) > 1:
+            half = len(parts) // 2
+            parts = [self.vector.real(self.vector.add(x, y)) for x, y in zip(parts[:half], parts[half:], strict=True)]
+        return parts[0]
+
+    def _phased_columns(self, value: int, phases: int, step: Callable[[Index, int, bool], None]) -> None:
+        """The body for each column of a block of a streamed value, with its phase, and whether all its lanes are samples.
+
+        Where the last columns of the stream are not whole, those that may be them come after the loop.
+        """
+        code, count = self.code, self.block_count
         stream = self.emitter.streams[value]
-        return self.emitter.samples_are_lanes and stream is not None and stream[0] % self.emitter.lanes != 0
+        ragged = (
+            self.emitter.samples_are_lanes and stream is not None and stream[0] % (phases * self.emitter.lanes) != 0
+        )
+        if not ragged:
+            code.for_each(0, count, phases, lambda s: [step(code.add(s, p), p, True) for p in range(phases)])
+            return
+        before = code.add(count, -1)
+        whole = before - before % phases if isinstance(before, int) else code.let(f"and i64 {before}, {-phases}")
+        code.for_each(0, whole, phases, lambda s: [step(code.add(s, p), p, True) for p in range(phases)])
+        for phase in range(phases):
+            column = code.add(whole, phase)
+            if isinstance(column, int) and isinstance(count, int):
+                if column < count:
+                    step(column, phase, False)
+                continue
+            there = code.let(f"icmp ult i64 {column}, {count}")
+            code.when(there, lambda c=column, p=phase: step(c, p, False))
 
     def _fusible(self, value: int) -> bool:
         """Whether a product is computed in this nest: it is then one rounding with a sum that reads it here.
@@ -251,9 +279,7 @@ class NestLoops:
 
     # Products of matrices
 
-    def _inner_products(
-        self, i: Index, height: int, j: Index, columns: range
-    ) -> dict[tuple[int, int, int], Value]:
+    def _inner_products(self, i: Index, height: int, j: Index, columns: range) -> dict[tuple[int, int, int], Value]:
         """A block of each product in registers, by one inner loop over the index that they share."""
         slots = {product: self._zeroed(range(height), columns) for product in self.products}
         inner = self.instructions[self.instructions[self.products[0]].args[0]].shape[1]
@@ -291,29 +317,28 @@ class NestLoops:
         """x y^T summed over this block of samples, block by block of the result."""
         left, right = self.instructions[product].args
         rows, columns = self.instructions[product].shape
+        phases = self.emitter.plan.phases
 
         def block(i: Index, height: int, j: Index, width: int) -> None:
-            slots = self._zeroed(range(height), range(width))
+            slots = {phase: self._zeroed(range(height), range(width)) for phase in range(phases)}
 
-            def step(s: Index, whole: bool) -> None:
+            def step(s: Index, phase: int, whole: bool) -> None:
                 xs = [self.emitter.load(left, self.code.add(i, ii), s, self.vector) for ii in range(height)]
                 ys = [self.emitter.load(right, self.code.add(j, jj), s, self.vector) for jj in range(width)]
-                for (ii, jj), slot in slots.items():
+                for (ii, jj), slot in slots[phase].items():
                     old = self._get(slot)
                     new = self.vector.fma(xs[ii], ys[jj], old)
                     self._put(slot, new if whole else self._of_samples(left, s, new, old))
 
-            last = self.code.add(self.block_count, -1) if self._has_filled_column(left) else self.block_count
-            self.code.for_each(0, last, 1, lambda s: step(s, True))
-            if last is not self.block_count:
-                step(last, False)
-            for (ii, jj), slot in slots.items():
+            self._phased_columns(left, phases, step)
+            for ii, jj in slots[0]:
                 element = self.code.add(self.code.mul(self.code.add(i, ii), columns), self.code.add(j, jj))
-                self.emitter.add_to_sum(product, element, self._get(slot))
+                parts = [self._get(slots[phase][ii, jj]) for phase in range(phases)]
+                self.emitter.add_to_sum(product, element, self._joined(parts))
 
         self._groups(
-            rows, min(self.emitter.plan.row_block, rows),
+            rows, min(max(1, self.emitter.plan.row_block), rows),
             lambda i, height: self._groups(
-                columns, min(SAMPLE_GROUP, columns), lambda j, width: block(i, height, j, width)
+                columns, min(SAMPLE_GROUP // min(phases, SAMPLE_GROUP), columns), lambda j, width: block(i, height, j, width)
             ),
         )  # fmt: skip

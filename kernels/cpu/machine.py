@@ -25,9 +25,8 @@ class Machine:
         return self.vector_bits // (8 * FORMATS[dtype].size)
 
     def accumulators(self, dtype: str, lanes: int) -> int:
-        """Vectors of so many lanes that sums may hold: three registers of four, a wide vector taking several."""
-        of_one = max(1, lanes // self.lanes(dtype))
-        return max(1, 3 * self.registers // 4 // of_one)
+        """Vectors of so many lanes that sums may hold: three registers of four, a longer vector taking several."""
+        return max(1, 3 * self.registers // 4 // max(1, lanes // self.lanes(dtype)))
 
     def target(self) -> llvm.TargetMachine:
         llvm.initialize_all_targets()

@@ -139,9 +139,9 @@ def test_every_function_at_every_width(op: str, dtype: str) -> None:
 def test_registers(make: Callable[[int], Loss], monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with fewer registers computes smaller blocks of rows at a time, to the same bits."""
     case, results = make(70).case(), []
-    for row_block in (4, 1, 3, 8):
+    for accumulators in (12, 1, 8, 24):
 
-        def planned(body: Body, _: int, *others: Any, own: int = row_block) -> Plan:
+        def planned(body: Body, _: int, *others: Any, own: int = accumulators) -> Plan:
             return make_plan(body, own, *others)
 
         monkeypatch.setattr(execution, "make_plan", planned)

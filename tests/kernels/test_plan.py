@@ -16,10 +16,10 @@ A = np.linspace(-1.0, 1.0, 5)
 B = np.array([-0.4, 0.7])
 
 
-def plan_of(loss: Loss, row_block: int = 4) -> Plan:
+def plan_of(loss: Loss, accumulators: int = 12) -> Plan:
     program = loss.program
     placed = substitute(program, dict.fromkeys(program.weights, (True, True)))
-    return make_plan(split(placed, program.data), row_block)
+    return make_plan(split(placed, program.data), accumulators)
 
 
 @pytest.mark.parametrize("hidden", [*range(1, 12), 33, 100])
@@ -116,7 +116,7 @@ def test_statistics_that_are_used_again_take_a_sweep_each() -> None:
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_order_of_arithmetic_does_not_follow_from_the_machine(name: str) -> None:
     """Blocks of samples and the sums that are added up are the same for any number of registers."""
-    plans = [plan_of(LOSSES[name](), row_block) for row_block in (1, 2, 4, 16)]
+    plans = [plan_of(LOSSES[name](), accumulators) for accumulators in (1, 4, 12, 24)]
     assert len({plan.block for plan in plans}) == 1
     sums = [tuple(stage.sums for stage in plan.stages if isinstance(stage, Sweep)) for plan in plans]
     assert len(set(sums)) == 1

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from atlas_fast import kernels
 from atlas_fast.kernels import Builder, Descent, Program, execution
+from atlas_fast.kernels.cpu.machine import host
 from atlas_fast.kernels.derivative import gradient
 from atlas_fast.kernels.plan import SAMPLE_VECTORS
 
@@ -85,7 +86,7 @@ def test_registers_and_vectors_of_the_machine_change_no_bit(dtype: str, monkeypa
     expected = descend(LOSSES["classifier"](), dtype, "cpu")
     monkeypatch.setenv("ATLAS_VECTOR_BITS", "128")
     made = execution.make_plan
-    monkeypatch.setattr(execution, "make_plan", lambda body, row_block, *rest: made(body, 1, *rest))
+    monkeypatch.setattr(execution, "make_plan", lambda body, accumulators, *rest: made(body, 1, *rest))
     for kept in (execution.compile_body, execution.points):
         kept.cache_clear()
     try:
@@ -121,8 +122,10 @@ def test_each_step_may_have_data_and_a_program_of_its_own() -> None:
 
 def test_samples_are_lanes_where_there_are_any() -> None:
     code = kernels.points(gradient(classifier(samples=151, hidden=5).program), dtype="float32").step_code()
-    assert (code.lanes, code.plan.sample_lanes, code.plan.group) == (16, 16, SAMPLE_VECTORS)
-    assert "sweep over 10 vectors of 16 samples" in str(code.plan)
+    lanes = min(16, host().lanes("float32"))
+    assert (code.lanes, code.plan.sample_lanes, code.plan.phases) == (lanes, lanes, 16 // lanes)
+    assert code.plan.group == SAMPLE_VECTORS * code.plan.phases
+    assert f"sweep over {-(-151 // lanes)} vectors of {lanes} samples" in str(code.plan)
     assert kernels.points(gradient(bumps().program), dtype="float32").step_code().lanes == 1
 
 
