@@ -55,7 +55,7 @@ check: $(VENV)/installed-check wheel
 	$(PIP) install --quiet --no-deps --target build/site dist/*.whl
 	cd build/site && "$(abspath $(BIN))/mypy" --config-file "$(CURDIR)/pyproject.toml" \
 	    --cache-dir "$(CURDIR)/.mypy_cache" --python-executable "$(abspath $(BIN))/python" -p atlas_fast
-	MYPYPATH=build/site $(BIN)/mypy --python-executable "$(abspath $(BIN))/python" benchmarks
+	MYPYPATH=build/site:benchmarks $(BIN)/mypy --explicit-package-bases --python-executable "$(abspath $(BIN))/python" benchmarks
 
 # The pages made from the table of functions and from the docstrings.
 docs: $(VENV)/installed

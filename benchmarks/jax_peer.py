@@ -7,10 +7,10 @@ Importing this module loads no JAX, so that a caller can set XLA_FLAGS first.
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import scipy.special
@@ -280,6 +280,12 @@ def _power(m: Maths, base: Any, exponent: Any) -> Array:
 CHUNKS = (16, 64, 256, 1024)
 """Points evaluated at once by vmap, inside lax.map over the chunks."""
 
+Mode = Literal["loss", "forward", "reverse"]
+"""The loss alone, or with its derivatives along the plane: by two tangents, or by reverse mode."""
+
+ACTIVATIONS_LIMIT = 2**30
+"""Bytes of layers' outputs at once, on all devices: what XLA keeps of them is up to three times as much."""
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -287,14 +293,48 @@ class Variant:
 
     chunk: int
     devices: int
+    mode: Mode = "loss"
 
     def __str__(self) -> str:
-        return f"chunks of {self.chunk}" + (f" on {self.devices} devices" if self.devices > 1 else "")
+        mode = {"loss": "", "forward": ", forward mode", "reverse": ", reverse mode"}[self.mode]
+        return f"chunks of {self.chunk}" + (f" on {self.devices} devices" if self.devices > 1 else "") + mode
 
 
-def variants(devices: int) -> list[Variant]:
-    """Every chunk size on one device and, where there are more, on all of them."""
-    return [Variant(chunk, count) for count in sorted({1, devices}) for chunk in CHUNKS]
+def variants(devices: int, modes: Sequence[Mode] = ("loss",), points: int = 2**30, a_point: int = 0) -> list[Variant]:
+    """Every mode and chunk size on one device and, where there are more, on all of them.
+
+    points: of the grid; a variant whose chunks hold more would waste the rest. a_point: bytes of layers' outputs.
+    """
+    return [
+        Variant(chunk, count, mode)
+        for mode in modes
+        for count in sorted({1, devices})
+        for chunk in CHUNKS
+        if chunk == CHUNKS[0] or (chunk * count <= points and chunk * count * a_point <= ACTIVATIONS_LIMIT)
+    ]
+
+
+def with_derivatives(at_point: Callable[[Array], Array], mode: Mode) -> Callable[[Array], Array]:
+    """point (2,) -> (1,) the loss, or (3,) with its derivatives by the two coordinates."""
+    import jax
+    import jax.numpy as jnp
+
+    def forward(point: Array) -> Array:
+        along = jnp.eye(2, dtype=point.dtype)
+        value, by_a = jax.jvp(at_point, (point,), (along[0],))
+        _, by_b = jax.jvp(at_point, (point,), (along[1],))
+        return jnp.stack([value, by_a, by_b])
+
+    def reverse(point: Array) -> Array:
+        value, slope = jax.value_and_grad(at_point)(point)
+        return jnp.concatenate([value[None], slope])
+
+    ways: dict[Mode, Callable[[Array], Array]] = {
+        "loss": lambda point: at_point(point)[None],
+        "forward": forward,
+        "reverse": reverse,
+    }
+    return ways[mode]
 
 
 class Surface:
@@ -324,7 +364,8 @@ class Surface:
             return loss({name: c[name] + point[0] * along_a[name] + point[1] * along_b[name] for name in c})
 
         def over_chunks(points: Array) -> Array:
-            return jax.lax.map(jax.vmap(at_point), points).reshape(-1)
+            found = jax.lax.map(jax.vmap(with_derivatives(at_point, variant.mode)), points)
+            return found.reshape(-1, found.shape[-1])
 
         self.shape = (len(b), len(a))
         grid = np.stack(np.broadcast_arrays(np.asarray(a)[None, :], np.asarray(b)[:, None]), axis=-1)
@@ -340,10 +381,46 @@ class Surface:
             self._points = jax.pmap(lambda x: x)(shared)
 
     def compute(self) -> Array:
-        """The losses as JAX holds them, ready."""
+        """The numbers as JAX holds them, ready."""
         return self._function(self._points).block_until_ready()
 
-    def losses(self) -> np.ndarray:
-        """The same as a NumPy array (rows, columns)."""
+    def values(self) -> np.ndarray:
+        """The same as a NumPy array (1 or 3, rows, columns): the loss, and its derivatives along the plane."""
         rows, columns = self.shape
-        return np.asarray(self.compute()).reshape(-1)[: rows * columns].reshape(rows, columns)
+        found = np.asarray(self.compute())
+        return found.reshape(-1, found.shape[-1])[: rows * columns].T.reshape(-1, rows, columns)
+
+
+def exactly(
+    root: Node, data: Mapping[str, Array], plane: Sequence[Mapping[str, Array]], points: Array
+) -> dict[str, np.ndarray]:
+    """In float64, at points (n, 2) of the plane (center, u, v), as the kernels name what they compute: loss (1, n),
+    gradient (2, n), curvature (3, n), gradient_norm (1, n)."""
+    import jax
+    import jax.numpy as jnp
+
+    with jax.enable_x64(True):
+        maths = jax_maths("float64")
+        c, u, v = ({name: jnp.asarray(part[name], jnp.float64) for name in part} for part in plane)
+        fixed = {name: jnp.asarray(array, jnp.float64) for name, array in data.items()}
+
+        def at_weights(weights: Mapping[str, Array]) -> Array:
+            return evaluate(root, fixed, weights, maths)
+
+        def weights_at(point: Array) -> dict[str, Array]:
+            return {name: c[name] + point[0] * u[name] + point[1] * v[name] for name in c}
+
+        def at_point(point: Array) -> Array:
+            return at_weights(weights_at(point))
+
+        @jax.jit
+        def everything(point: Array) -> tuple[Array, ...]:
+            second = jax.hessian(at_point)(point)
+            blocks = jax.tree.leaves(jax.grad(at_weights)(weights_at(point)))
+            norm = jnp.sqrt(sum(jnp.sum(block**2) for block in blocks))
+            slope = jax.grad(at_point)(point)
+            return at_point(point)[None], slope, second[jnp.array([0, 0, 1]), jnp.array([0, 1, 1])], norm[None]
+
+        found = [everything(jnp.asarray(point, jnp.float64)) for point in points]
+        stacked = [np.stack([np.asarray(part) for part in parts], axis=-1) for parts in zip(*found, strict=True)]
+    return dict(zip(("loss", "gradient", "curvature", "gradient_norm"), stacked, strict=True))
