@@ -11,8 +11,8 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import jax_peer
 import numpy as np
@@ -24,10 +24,20 @@ from atlas_fast.language.tree import Node
 
 Array = NDArray[Any]
 Weights = Mapping[str, Array]
+Result = TypeVar("Result")
 
 
 SETTLING = 0.02
 """Seconds for which a short call is repeated each time that it is measured."""
+
+LONG = 10.0
+"""Seconds of a call that is not worth more than two rounds."""
+
+TRIAL = 16
+"""Layouts of JAX are first tried on one part in so many of the grid's rows."""
+
+PROMISING = 1.4
+"""How many times as long as the best a layout may take there for a point to be measured on the whole grid."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +128,13 @@ def timed(function: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
+def first(function: Callable[[], Result]) -> tuple[float, Result]:
+    """The seconds of a call, and what it returned."""
+    start = time.perf_counter()
+    result = function()
+    return time.perf_counter() - start, result
+
+
 def settled(function: Callable[[], Any]) -> float:
     """The seconds of a call that follows some of its own kind, where those cost little: the first after another
     program's meets that one's threads, which wait for work for a while, and caches that it filled."""
@@ -136,25 +153,26 @@ def in_turn(
     """The times of each function. A round runs each once, so that a change of the machine's pace meets all.
 
     rivals: groups of which only the best counts: after the first round those stop that took twice as long as the best
-    of their group, after the second those that took 1.25 times. seconds: after so many no new round starts once there
-    are three.
+    of their group, after the second those that took 1.25 times. What takes LONG stops after two rounds. seconds:
+    after so many no new round starts once there are two.
     """
-    mine: list[list[float]] = [[] for _ in ours]
-    theirs: list[list[list[float]]] = [[[] for _ in group] for group in rivals]
-    running = [list(range(len(group))) for group in rivals]
+    groups = [list(ours), *(list(group) for group in rivals)]
+    times: list[list[list[float]]] = [[[] for _ in group] for group in groups]
+    running = [list(range(len(group))) for group in groups]
     start = time.perf_counter()
     for number in range(rounds):
-        if number >= 3 and time.perf_counter() - start > seconds:
+        if number >= 2 and time.perf_counter() - start > seconds:
             break
-        for function, times in zip(ours, mine, strict=True):
-            times.append(settled(function))
-        for group, times_of_group, still in zip(rivals, theirs, running, strict=True):
+        for which, (group, found, still) in enumerate(zip(groups, times, running, strict=True)):
             for index in still:
-                times_of_group[index].append(settled(group[index]))
-            best = min((min(times_of_group[index]) for index in still), default=0.0)
-            margin = 2 if number == 0 else 1.25
-            still[:] = [index for index in still if min(times_of_group[index]) <= margin * best]
-    return [_times(found) for found in mine], [[_times(found) for found in group] for group in theirs]
+                found[index].append(settled(group[index]))
+            if which > 0:
+                best = min((min(found[index]) for index in still), default=0.0)
+                still[:] = [index for index in still if min(found[index]) <= (2 if number == 0 else 1.25) * best]
+            if number > 0:
+                still[:] = [index for index in still if found[index][-1] < LONG]
+    mine, *theirs = [[_times(found) for found in group] for group in times]
+    return mine, theirs
 
 
 def _times(found: Sequence[float]) -> Times:
@@ -180,11 +198,23 @@ def rival(place: Landscape, variant: jax_peer.Variant) -> jax_peer.Surface:
     )  # fmt: skip
 
 
+def trial(place: Landscape, variants: Sequence[jax_peer.Variant]) -> list[jax_peer.Variant]:
+    """The variants that are worth measuring on the whole grid, by their time a point on a part of it."""
+    part = replace(place, b=place.b[: -(-len(place.b) // TRIAL)])
+    each = []
+    for variant in variants:
+        surface = rival(part, variant)
+        surface.compute()
+        each.append(settled(surface.compute) / surface.points)
+    return [variant for variant, found in zip(variants, each, strict=True) if found <= PROMISING * min(each)]
+
+
 def compete(place: Landscape, variants: Sequence[jax_peer.Variant], rounds: int) -> Pair:
     """Both surfaces of the loss in float32 with everything compiled."""
     forget_kernels()
     ours = surface(place)
     first_ours = timed(ours)
+    variants = trial(place, variants)
     rivals = [rival(place, variant) for variant in variants]
     first_jax = [timed(each.compute) for each in rivals]
     (mine,), (theirs,) = in_turn([ours], [[each.compute for each in rivals]], rounds)

@@ -283,7 +283,7 @@ CHUNKS = (16, 64, 256, 1024)
 Mode = Literal["loss", "forward", "reverse"]
 """The loss alone, or with its derivatives along the plane: by two tangents, or by reverse mode."""
 
-ACTIVATIONS_LIMIT = 2**30
+ACTIVATIONS_LIMIT = 2**29
 """Bytes of layers' outputs at once, on all devices: what XLA keeps of them is up to three times as much."""
 
 
@@ -372,6 +372,7 @@ class Surface:
         points = grid.reshape(-1, 2).astype(np.float32)
         group = variant.chunk * variant.devices
         padded = np.pad(points, ((0, -len(points) % group), (0, 0)))
+        self.points = len(padded)
         if variant.devices == 1:
             self._function: Callable[[Array], Array] = jax.jit(over_chunks)
             self._points = jnp.asarray(padded.reshape(-1, variant.chunk, 2))

@@ -38,7 +38,7 @@ def distribution(ratios: Sequence[float], bar: float, path: Path) -> None:
 
     figure = Figure(figsize=(5.6, 3.8), layout="constrained")
     plot = figure.subplots()
-    edges = np.geomspace(min([*ratios, 0.5]) * 0.999, max([*ratios, 2 * bar]) * 1.001, 25)
+    edges = np.geomspace(min([*ratios, 0.5]) * 0.999, max([*ratios, 2 * bar]) * 1.001, 25).tolist()
     plot.hist(ratios, bins=edges, color=COLOURS[OURS], alpha=0.8)
     plot.axvline(float(np.median(ratios)), color="black", label=f"median {np.median(ratios):.2f}")
     plot.axvline(bar, color="black", linestyle="--", label=f"wanted median {bar:g}")

@@ -4,8 +4,8 @@
 
 Texts come from generate.py, seeded, of depth 3 to 6. Left out, and counted, are those whose loss is not finite
 at the centre. --least leaves out those of fewer operations a point too: below 200 or so both surfaces take well
-under a millisecond, and the ratio is that of two function calls. --pictures FOLDER draws the distribution of the ratios.
-It counts the surfaces that compiled code computes alone: NumPy's evaluator is watched while a grid is computed.
+under a millisecond, and the ratio is that of two function calls. --pictures FOLDER draws how the ratios are
+distributed. Those surfaces are counted that compiled code computes alone: NumPy's evaluator is watched meanwhile.
 """
 
 import argparse
