@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import atlas_fast as af
+from atlas_fast import kernels
 from atlas_fast.data.scaling import Scaling
 from atlas_fast.examples import EXAMPLES
 from atlas_fast.language import parse
@@ -128,7 +129,7 @@ def landscape(problem: af.Problem, name: str, resolution: int | tuple[int, int])
     return contest.Landscape(name, root, problem.program, problem.data, center, u, v, a, b)
 
 
-def activations(problem: af.Problem) -> int:
+def activations(program: kernels.Program) -> int:
     """Bytes of float32 that the outputs of all products take at one point, as a framework keeps them."""
-    products = [i for i in problem.program.instructions if i.op == "matmul"]
+    products = [i for i in program.instructions if i.op == "matmul"]
     return sum(4 * i.shape[0] * i.shape[1] for i in products)

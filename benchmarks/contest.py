@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import jax_peer
+import jax_surface
 import numpy as np
 from numpy.typing import NDArray
 
@@ -72,7 +73,7 @@ class Pair:
 
     ours: Times
     jax: Times
-    variant: jax_peer.Variant
+    variant: jax_surface.Variant
     first_ours: float
     first_jax: float
     """First calls in seconds, which compile."""
@@ -94,7 +95,7 @@ def prepare() -> int:
     # A BLAS chosen for another machine would slow everything that NumPy does.
     os.environ.pop("OPENBLAS_CORETYPE", None)
     forget_kernels()
-    return jax_peer.use_devices()
+    return jax_surface.use_devices()
 
 
 def forget_kernels() -> None:
@@ -189,16 +190,16 @@ def surface(place: Landscape, **outputs: bool) -> Callable[[], Array]:
     return compute
 
 
-def rival(place: Landscape, variant: jax_peer.Variant) -> jax_peer.Surface:
+def rival(place: Landscape, variant: jax_surface.Variant) -> jax_surface.Surface:
     """JAX's surface, not compiled yet."""
     maths = jax_peer.jax_maths("float32")
-    return jax_peer.Surface(
+    return jax_surface.Surface(
         lambda weights: jax_peer.evaluate(place.root, place.data, weights, maths),
         place.center, place.u, place.v, place.a, place.b, variant,
     )  # fmt: skip
 
 
-def trial(place: Landscape, variants: Sequence[jax_peer.Variant]) -> list[jax_peer.Variant]:
+def trial(place: Landscape, variants: Sequence[jax_surface.Variant]) -> list[jax_surface.Variant]:
     """The variants that are worth measuring on the whole grid, by their time a point on a part of it."""
     part = replace(place, b=place.b[: -(-len(place.b) // TRIAL)])
     each = []
@@ -209,7 +210,7 @@ def trial(place: Landscape, variants: Sequence[jax_peer.Variant]) -> list[jax_pe
     return [variant for variant, found in zip(variants, each, strict=True) if found <= PROMISING * min(each)]
 
 
-def compete(place: Landscape, variants: Sequence[jax_peer.Variant], rounds: int) -> Pair:
+def compete(place: Landscape, variants: Sequence[jax_surface.Variant], rounds: int) -> Pair:
     """Both surfaces of the loss in float32 with everything compiled."""
     forget_kernels()
     ours = surface(place)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -23,7 +22,7 @@ from typing import Any
 
 import cases
 import contest
-import jax_peer
+import jax_surface
 import numpy as np
 
 from atlas_fast.language import parse
@@ -92,7 +91,7 @@ def hoisted(task: Task) -> Measured:
 
 
 def _jax(task: Task, place: contest.Landscape) -> Measured:
-    variants = jax_peer.variants(os.cpu_count() or 1, points=task.ours.size)
+    variants = jax_surface.variants(jax_surface.device_count(), points=task.ours.size)
     surfaces = [contest.rival(place, variant) for variant in variants]
     for surface in surfaces:
         surface.compute()
@@ -140,7 +139,7 @@ def torch_engine(task: Task, compiled: bool = False) -> Measured:
 
         return compute
 
-    chunks = [chunk for chunk in jax_peer.CHUNKS if chunk <= len(points) and (chunk >= 64 or not compiled)]
+    chunks = [chunk for chunk in jax_surface.CHUNKS if chunk <= len(points) and (chunk >= 64 or not compiled)]
     functions = [surface(chunk, torch.compile(loss, dynamic=False) if compiled else loss) for chunk in chunks]
     for function in functions:
         function()

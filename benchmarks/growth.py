@@ -16,7 +16,7 @@ from pathlib import Path
 
 import cases
 import contest
-import jax_peer
+import jax_surface
 import numpy as np
 import plots
 
@@ -83,12 +83,10 @@ def measure(places: Places, rounds: int) -> dict[str, Points]:
     for size, place in places:
         compute = contest.surface(place)
         compute()
-        variants: list[jax_peer.Variant] = []
+        variants: list[jax_surface.Variant] = []
         if not jax or jax[-1][1] < TOO_LONG:
-            samples = next(iter(place.data.values())).shape[1]
-            hidden = sum(weight.shape[0] for weight in place.center.values())
-            points = len(place.a) * len(place.b)
-            every = jax_peer.variants(os.cpu_count() or 1, points=points, a_point=4 * samples * hidden)
+            points, a_point = len(place.a) * len(place.b), cases.activations(place.program)
+            every = jax_surface.variants(jax_surface.device_count(), points=points, a_point=a_point)
             variants = contest.trial(place, every)
         rivals = [contest.rival(place, variant) for variant in variants]
         for rival in rivals:

@@ -18,6 +18,7 @@ from unittest import mock
 
 import contest
 import jax_peer
+import jax_surface
 import numpy as np
 import plots
 from generate import Loss, Seeded, draw_weights, generate
@@ -114,7 +115,7 @@ def main() -> None:
     by_code = 0
     every = landscapes(arguments.seed, arguments.resolution, arguments.least, left_out)
     for loss, place in itertools.islice(every, arguments.texts):
-        outcomes.append(contest.compete(place, jax_peer.variants(devices), arguments.rounds))
+        outcomes.append(contest.compete(place, jax_surface.variants(devices), arguments.rounds))
         rows.append(row(loss, place, outcomes[-1]))
         by_code += compiled(place)
         print(rows[-1], file=sys.stderr, flush=True)

@@ -13,7 +13,7 @@ measures more of each, on planes that seeds draw.
 import argparse
 
 import contest
-import jax_peer
+import jax_surface
 from peak import fma_peak
 
 from atlas_fast import kernels
@@ -73,7 +73,7 @@ def main() -> None:
     print(HEADER)
     for name in arguments.examples or EXAMPLES:
         place = landscape(name, arguments.resolution)
-        outcome = contest.compete(place, jax_peer.variants(devices), arguments.rounds)
+        outcome = contest.compete(place, jax_surface.variants(devices), arguments.rounds)
         print(row(place, outcome, peak), flush=True)
 
 

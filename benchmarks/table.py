@@ -10,18 +10,18 @@ itself, and JAX in every layout for the loss and for its derivatives; slow layou
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cases
 import contest
-import jax_peer
+import jax_surface
 import numpy as np
 from peak import fma_peak, write_peak
 
 from atlas_fast import kernels
+from atlas_fast.kernels.cost import Kind
 
 OUTPUTS: dict[str, dict[str, bool]] = {
     "loss": {},
@@ -34,7 +34,7 @@ OUTPUTS: dict[str, dict[str, bool]] = {
 LIMITS = {"gradient": 2.2, "gradient_norm": 5.0}
 """How many times as long as the loss alone each may take."""
 
-MODES: dict[str, tuple[jax_peer.Mode, ...]] = {"loss": ("loss",), "gradient": ("forward", "reverse")}
+MODES: dict[str, tuple[jax_surface.Mode, ...]] = {"loss": ("loss",), "gradient": ("forward", "reverse")}
 """What is measured of JAX, and in which modes."""
 
 SPEED = (
@@ -62,7 +62,7 @@ class Outcome:
     ours: Mapping[str, contest.Times]
     once: float
     pairs: Mapping[str, contest.Pair]
-    cost: Mapping[str, int]
+    cost: Mapping[Kind, int]
     """Operations a point of the loss by the plan's own count."""
     bytes_moved: int
     """The output, and what is computed once for the plane read once."""
@@ -84,29 +84,28 @@ class Outcome:
 class Rivals:
     """JAX's surfaces of one output in the layouts worth measuring, their first calls and what these gave."""
 
-    variants: list[jax_peer.Variant]
-    surfaces: list[jax_peer.Surface]
+    variants: list[jax_surface.Variant]
+    surfaces: list[jax_surface.Surface]
     seconds: list[float]
     values: list[contest.Array]
 
 
-def compile_rivals(place: contest.Landscape, variants: list[jax_peer.Variant]) -> Rivals:
+def compile_rivals(place: contest.Landscape, variants: list[jax_surface.Variant]) -> Rivals:
     promising = contest.trial(place, variants)
     surfaces = [contest.rival(place, variant) for variant in promising]
     seconds, values = zip(*(contest.first(surface.values) for surface in surfaces), strict=True)
     return Rivals(promising, surfaces, list(seconds), list(values))
 
 
-def measure(case: cases.Case, resolution: int, devices: int, rounds: int, seconds: float) -> Outcome:
-    problem = case.problem()
-    place = cases.landscape(problem, case.name, resolution)
-    a_point = cases.activations(problem)
+def measure(case: cases.Case, resolution: int, rounds: int, seconds: float) -> Outcome:
+    place = cases.landscape(case.problem(), case.name, resolution)
+    a_point = cases.activations(place.program)
     contest.forget_kernels()
     surfaces = {output: contest.surface(place, **wanted) for output, wanted in OUTPUTS.items()}
     firsts = {output: contest.first(compute) for output, compute in surfaces.items()}
     values = {output: by_output(place, found, output) for output, (_, found) in firsts.items()}
     rivals = {
-        output: compile_rivals(place, jax_peer.variants(devices, modes, resolution**2, a_point))
+        output: compile_rivals(place, jax_surface.variants(jax_surface.device_count(), modes, resolution**2, a_point))
         for output, modes in MODES.items()
     }
     kernel = kernels.plane(place.program, dtype="float32")
@@ -134,7 +133,7 @@ def measure(case: cases.Case, resolution: int, devices: int, rounds: int, second
         ours=ours,
         once=bind.median,
         pairs=pairs,
-        cost={**kernel.plan.cost},
+        cost=kernel.plan.cost,
         bytes_moved=4 * (resolution**2 + hoisted),
         errors={k: contest.deviation(exact[k], values[k][:, rows, columns]) for k in values},
         errors_jax={k: contest.deviation(exact[k], chosen[k][:, rows, columns]) for k in chosen},
@@ -155,7 +154,7 @@ def exact_values(
     random = np.random.default_rng(0)
     rows, columns = random.integers(0, len(place.b), count), random.integers(0, len(place.a), count)
     points = np.stack([place.a[columns], place.b[rows]], axis=-1)
-    return jax_peer.exactly(place.root, place.data, (place.center, place.u, place.v), points), rows, columns
+    return jax_surface.exactly(place.root, place.data, (place.center, place.u, place.v), points), rows, columns
 
 
 def number(value: float) -> str:
@@ -212,13 +211,6 @@ def trust_row(outcome: Outcome) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def outcomes(chosen: list[str], resolution: int | None, rounds: int, seconds: float) -> Iterator[Outcome]:
-    devices = os.cpu_count() or 1
-    for name in chosen:
-        case = cases.CASES[name]
-        yield measure(case, resolution or case.grid, devices, rounds, seconds)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="every case's surface, ours beside JAX's best")
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"default: all of {', '.join(cases.CASES)}")
@@ -235,9 +227,10 @@ def main() -> None:
     before = fma_peak(), write_peak()
     column = int(contest.vector_bits() >= 512)
     found = []
-    for outcome in outcomes(chosen, arguments.resolution, arguments.rounds, arguments.seconds):
-        found.append(outcome)
-        print(speed_row(outcome, column), file=sys.stderr, flush=True)
+    for name in chosen:
+        case = cases.CASES[name]
+        found.append(measure(case, arguments.resolution or case.grid, arguments.rounds, arguments.seconds))
+        print(speed_row(found[-1], column), file=sys.stderr, flush=True)
     # Other processes can only make them look slower than they are.
     peak, bandwidth = (max(pair) for pair in zip(before, (fma_peak(), write_peak()), strict=True))
     print(f"{peak / 1e9:.0f} GFMA/s, {bandwidth / 1e9:.1f} GB/s written.\n")
