@@ -202,12 +202,12 @@ def rival(place: Landscape, variant: jax_surface.Variant) -> jax_surface.Surface
 def trial(place: Landscape, variants: Sequence[jax_surface.Variant]) -> list[jax_surface.Variant]:
     """The variants that are worth measuring on the whole grid, by their time a point on a part of it."""
     part = replace(place, b=place.b[: -(-len(place.b) // TRIAL)])
-    each = []
-    for variant in variants:
-        surface = rival(part, variant)
-        surface.compute()
-        each.append(settled(surface.compute) / surface.points)
-    return [variant for variant, found in zip(variants, each, strict=True) if found <= PROMISING * min(each)]
+    tried = [rival(part, variant) for variant in variants]
+    for each in tried:
+        each.compute()
+    _, (times,) = in_turn([], [[each.compute for each in tried]], rounds=2)
+    a_point = [found.least / each.points for found, each in zip(times, tried, strict=True)]
+    return [variant for variant, seconds in zip(variants, a_point, strict=True) if seconds <= PROMISING * min(a_point)]
 
 
 def compete(place: Landscape, variants: Sequence[jax_surface.Variant], rounds: int) -> Pair:
