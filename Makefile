@@ -14,7 +14,7 @@ help:
 	@echo "make docs       make the pages that come from the code anew"
 	@echo "make questions  make the pictures of docs/questions.md anew"
 	@echo "make pictures   make the README's pictures anew"
-	@echo "make benchmark  run every script in benchmarks/ (minutes)"
+	@echo "make benchmark  run every script in benchmarks/ (an hour)"
 	@echo "make clean      remove what the other targets made"
 
 $(BIN)/python:
@@ -55,7 +55,7 @@ check: $(VENV)/installed-check wheel
 	$(PIP) install --quiet --no-deps --target build/site dist/*.whl
 	cd build/site && "$(abspath $(BIN))/mypy" --config-file "$(CURDIR)/pyproject.toml" \
 	    --cache-dir "$(CURDIR)/.mypy_cache" --python-executable "$(abspath $(BIN))/python" -p atlas_fast
-	MYPYPATH=build/site $(BIN)/mypy --python-executable "$(abspath $(BIN))/python" benchmarks
+	MYPYPATH=build/site:benchmarks $(BIN)/mypy --explicit-package-bases --python-executable "$(abspath $(BIN))/python" benchmarks
 
 # The pages made from the table of functions and from the docstrings.
 docs: $(VENV)/installed
@@ -75,8 +75,8 @@ pictures: $(VENV)/installed-test
 	$(BIN)/atlas-fast view build/iris-sigmoid.npz --out benchmarks/pictures/viewer.png
 
 benchmark: $(VENV)/installed-test
-	for script in startup compile_time surfaces random_texts training training_speed; do \
-	    $(BIN)/python benchmarks/$$script.py || exit 1; done
+	$(BIN)/python -m benchmarks.compiler
+	for script in startup surfaces training; do $(BIN)/python -m benchmarks.$$script || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist atlas_fast.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis iris-sigmoid.png

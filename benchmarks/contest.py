@@ -4,16 +4,18 @@ Call `prepare()` before anything imports JAX.
 """
 
 import atexit
+import math
 import os
 import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import jax_peer
+import jax_surface
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,20 @@ from atlas_fast.language.tree import Node
 
 Array = NDArray[Any]
 Weights = Mapping[str, Array]
+Result = TypeVar("Result")
+
+
+SETTLING = 0.02
+"""Seconds for which a short call is repeated each time that it is measured."""
+
+LONG = 10.0
+"""Seconds of a call that is not worth more than two rounds."""
+
+TRIAL = 16
+"""Layouts of JAX are first tried on one part in so many of the grid's rows."""
+
+PROMISING = 1.4
+"""How many times as long as the best a layout may take there for a point to be measured on the whole grid."""
 
 
 @dataclass(frozen=True)
@@ -44,25 +60,34 @@ class Landscape:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Medians and first calls in seconds; largest deviations, relative to the largest loss compared."""
+class Times:
+    """Seconds of a call: the median, and the least, which another process on the machine disturbs less."""
 
-    ours: float
-    jax: float
-    least_ratio: float
-    """JAX's least time over our least, beside `ratio`, that of the medians."""
-    variant: jax_peer.Variant
+    median: float
+    least: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One output of a surface (the loss, or the loss with derivatives), ours and JAX's best."""
+
+    ours: Times
+    jax: Times
+    variant: jax_surface.Variant
     first_ours: float
     first_jax: float
+    """First calls in seconds, which compile."""
     deviation: float
-    error_ours: float
-    error_jax: float
-    operations: int
-    """Floating-point operations a point by the plan's own count: a multiply-add is two, an exp or a division one."""
+    """The largest difference of ours and JAX's on the whole surface, relative to the largest value."""
 
     @property
     def ratio(self) -> float:
-        return self.jax / self.ours
+        return self.jax.median / self.ours.median
+
+    @property
+    def least_ratio(self) -> float:
+        """JAX's least time over our least, beside `ratio`, that of the medians."""
+        return self.jax.least / self.ours.least
 
 
 def prepare() -> int:
@@ -70,7 +95,7 @@ def prepare() -> int:
     # A BLAS chosen for another machine would slow everything that NumPy does.
     os.environ.pop("OPENBLAS_CORETYPE", None)
     forget_kernels()
-    return jax_peer.use_devices()
+    return jax_surface.use_devices()
 
 
 def forget_kernels() -> None:
@@ -79,6 +104,13 @@ def forget_kernels() -> None:
     folder = tempfile.mkdtemp(prefix="atlas-benchmark-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["ATLAS_CACHE_DIR"] = folder
+
+
+def vector_bits() -> int:
+    """Bits of the vectors that our kernels use on this machine."""
+    from atlas_fast.kernels.cpu.machine import host
+
+    return host().vector_bits
 
 
 def start_driver() -> float:
@@ -97,82 +129,107 @@ def timed(function: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-@dataclass(frozen=True)
-class Times:
-    """Seconds of a call: the median, and the least, which another process on the machine disturbs less."""
+def first(function: Callable[[], Result]) -> tuple[float, Result]:
+    """The seconds of a call, and what it returned."""
+    start = time.perf_counter()
+    result = function()
+    return time.perf_counter() - start, result
 
-    median: float
-    least: float
+
+def settled(function: Callable[[], Any]) -> float:
+    """The seconds of a call that follows some of its own kind, where those cost little: the first after another
+    program's meets that one's threads, which wait for work for a while, and caches that it filled."""
+    times = [timed(function)]
+    while sum(times) < SETTLING and len(times) < 50:
+        times.append(timed(function))
+    return statistics.median(times[1:] or times)
 
 
-def in_turn(functions: list[Callable[[], Any]], rounds: int) -> list[Times]:
-    """The times of each function. A round runs each once, so that a change of the machine's pace meets
-    all.
+def in_turn(
+    ours: Sequence[Callable[[], Any]],
+    rivals: Sequence[Sequence[Callable[[], Any]]],
+    rounds: int,
+    seconds: float = math.inf,
+) -> tuple[list[Times], list[list[Times]]]:
+    """The times of each function. A round runs each once, so that a change of the machine's pace meets all.
 
-    After two rounds those that take more than twice as long as the best of JAX (all but the first) stop.
+    rivals: groups of which only the best counts: after the first round those stop that took twice as long as the best
+    of their group, after the second those that took 1.25 times. What takes LONG stops after two rounds. seconds:
+    after so many no new round starts once there are two.
     """
-    times: list[list[float]] = [[] for _ in functions]
-    running = list(range(len(functions)))
+    groups = [list(ours), *(list(group) for group in rivals)]
+    times: list[list[list[float]]] = [[[] for _ in group] for group in groups]
+    running = [list(range(len(group))) for group in groups]
+    start = time.perf_counter()
     for number in range(rounds):
-        for index in running:
-            times[index].append(timed(functions[index]))
-        if number == 1:
-            best = min(min(found) for found in times[1:])
-            running = [index for index in running if index == 0 or min(times[index]) < 2 * best]
-    return [Times(statistics.median(found), min(found)) for found in times]
+        if number >= 2 and time.perf_counter() - start > seconds:
+            break
+        for which, (group, found, still) in enumerate(zip(groups, times, running, strict=True)):
+            for index in still:
+                found[index].append(settled(group[index]))
+            if which > 0:
+                best = min((min(found[index]) for index in still), default=0.0)
+                still[:] = [index for index in still if min(found[index]) <= (2 if number == 0 else 1.25) * best]
+            if number > 0:
+                still[:] = [index for index in still if found[index][-1] < LONG]
+    mine, *theirs = [[_times(found) for found in group] for group in times]
+    return mine, theirs
 
 
-def compete(place: Landscape, variants: list[jax_peer.Variant], rounds: int, samples: int = 64) -> Outcome:
-    """Both surfaces in float32 with everything compiled, and how far they are from float64 at some points.
+def _times(found: Sequence[float]) -> Times:
+    return Times(statistics.median(found), min(found))
 
-    Our time includes what is computed once for the whole plane, as it would be for a new plane.
-    """
 
-    def ours() -> Array:
-        bound = kernels.plane(place.program, dtype="float32").bind(place.data, place.center, place.u, place.v)
-        return bound(place.a, place.b)[0]
+def surface(place: Landscape, **outputs: bool) -> Callable[[], Array]:
+    """A function that computes our float32 surface with these outputs: what is computed once for the plane, too."""
 
+    def compute() -> Array:
+        kernel = kernels.plane(place.program, dtype="float32", **outputs)
+        return kernel.bind(place.data, place.center, place.u, place.v)(place.a, place.b)
+
+    return compute
+
+
+def rival(place: Landscape, variant: jax_surface.Variant) -> jax_surface.Surface:
+    """JAX's surface, not compiled yet."""
+    maths = jax_peer.jax_maths("float32")
+    return jax_surface.Surface(
+        lambda weights: jax_peer.evaluate(place.root, place.data, weights, maths),
+        place.center, place.u, place.v, place.a, place.b, variant,
+    )  # fmt: skip
+
+
+def trial(place: Landscape, variants: Sequence[jax_surface.Variant]) -> list[jax_surface.Variant]:
+    """The variants that are worth measuring on the whole grid, by their time a point on a part of it."""
+    part = replace(place, b=place.b[: -(-len(place.b) // TRIAL)])
+    tried = [rival(part, variant) for variant in variants]
+    for each in tried:
+        each.compute()
+    _, (times,) = in_turn([], [[each.compute for each in tried]], rounds=2)
+    a_point = [found.least / each.points for found, each in zip(times, tried, strict=True)]
+    return [variant for variant, seconds in zip(variants, a_point, strict=True) if seconds <= PROMISING * min(a_point)]
+
+
+def compete(place: Landscape, variants: Sequence[jax_surface.Variant], rounds: int) -> Pair:
+    """Both surfaces of the loss in float32 with everything compiled."""
     forget_kernels()
+    ours = surface(place)
     first_ours = timed(ours)
-    rivals, first_jax = [], []
-    for variant in variants:
-        rival = jax_peer.Surface(
-            lambda weights: jax_peer.evaluate(place.root, place.data, weights, jax_peer.jax_maths("float32")),
-            place.center, place.u, place.v, place.a, place.b, variant,
-        )  # fmt: skip
-        first_jax.append(timed(rival.compute))
-        rivals.append(rival)
-    mine, *theirs = in_turn([ours, *(rival.compute for rival in rivals)], rounds)
-    cost = kernels.plane(place.program, dtype="float32").plan.cost
-    best = int(np.argmin([times.median for times in theirs]))
-    least_ratio = min(times.least for times in theirs) / mine.least
-    deviation, error_ours, error_jax = compare(place, ours(), rivals[best].losses(), samples)
-    return Outcome(
-        ours=mine.median,
-        jax=theirs[best].median,
-        least_ratio=least_ratio,
-        variant=variants[best],
-        first_ours=first_ours,
-        first_jax=first_jax[best],
-        deviation=deviation,
-        error_ours=error_ours,
-        error_jax=error_jax,
-        operations=sum(cost.values()) + cost["fma"],
-    )
+    variants = trial(place, variants)
+    rivals = [rival(place, variant) for variant in variants]
+    first_jax = [timed(each.compute) for each in rivals]
+    (mine,), (theirs,) = in_turn([ours], [[each.compute for each in rivals]], rounds)
+    best = fastest(theirs)
+    apart = deviation(ours()[:1], rivals[best].values())
+    return Pair(mine, theirs[best], variants[best], first_ours, first_jax[best], apart)
 
 
-def compare(place: Landscape, ours: Array, jax: Array, samples: int) -> tuple[float, float, float]:
-    """Largest differences of ours and JAX's everywhere, and of each from float64 at some points, each
-    relative to the largest loss compared. Where both overflow they agree."""
+def fastest(times: Sequence[Times]) -> int:
+    return min(range(len(times)), key=lambda index: times[index].median)
+
+
+def deviation(ours: Array, theirs: Array) -> float:
+    """The largest difference, relative to the largest value. Where both overflow they agree."""
     with np.errstate(invalid="ignore"):
-        apart = np.where(np.isfinite(ours) | np.isfinite(jax), np.abs(ours - jax), 0)
-    scale = np.abs(ours[np.isfinite(ours)]).max(initial=1e-30)
-    random = np.random.default_rng(0)
-    rows, columns = random.integers(0, len(place.b), samples), random.integers(0, len(place.a), samples)
-    exact = [
-        float(jax_peer.evaluate(place.root, place.data, place.weights(place.a[j], place.b[i])))
-        for i, j in zip(rows, columns, strict=True)
-    ]
-    largest = max(np.abs(exact).max(), 1e-30)
-    errors = (np.abs(surface[rows, columns] - exact).max() / largest for surface in (ours, jax))
-    return float(apart.max() / scale), *errors
+        apart = np.where(np.isfinite(ours) | np.isfinite(theirs), np.abs(ours - theirs), 0)
+    return float(apart.max() / np.abs(ours[np.isfinite(ours)]).max(initial=1e-30))

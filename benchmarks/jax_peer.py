@@ -1,12 +1,11 @@
-"""JAX as a peer: an interpreter of the syntax tree with formulas of its own, and surfaces at its best.
+"""JAX as a peer: an interpreter of the syntax tree with formulas of its own.
 
 It shares nothing with the compiler behind the syntax tree: neither the table of functions nor the kernels.
-With `NUMPY` or `jax_maths()` it is the oracle of the tests, with `Surface` the peer of the benchmarks.
+With `NUMPY` or `jax_maths()` it is the oracle of the tests; jax_surface.py makes it the peer of the benchmarks.
 Importing this module loads no JAX, so that a caller can set XLA_FLAGS first.
 """
 
 import math
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
@@ -53,14 +52,6 @@ def jax_maths(dtype: str = "float32") -> Maths:
         return jnp.max(x, axis=axis, keepdims=True), jnp.take_along_axis(tangent, chosen, axis=axis)
 
     return Maths(jnp, jax.scipy.special, jnp.dtype(dtype), jax.lax.stop_gradient, first_maximum)
-
-
-def use_devices(count: int | None = None) -> int:
-    """Ask XLA for a device a core. To be called before JAX is imported; returns the number of devices."""
-    devices = count or os.cpu_count() or 1
-    flag = f"--xla_force_host_platform_device_count={devices}"
-    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flag}".strip()
-    return devices
 
 
 # Formulas. Where a function has a kink, its derivative there is the frameworks' common one.
@@ -273,77 +264,3 @@ def _power(m: Maths, base: Any, exponent: Any) -> Array:
     if isinstance(exponent, float):
         return base ** int(exponent) if exponent.is_integer() else m.xp.power(base, exponent)
     return m.xp.power(base, exponent)
-
-
-# Surfaces
-
-CHUNKS = (16, 64, 256, 1024)
-"""Points evaluated at once by vmap, inside lax.map over the chunks."""
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One way to lay a surface out for JAX."""
-
-    chunk: int
-    devices: int
-
-    def __str__(self) -> str:
-        return f"chunks of {self.chunk}" + (f" on {self.devices} devices" if self.devices > 1 else "")
-
-
-def variants(devices: int) -> list[Variant]:
-    """Every chunk size on one device and, where there are more, on all of them."""
-    return [Variant(chunk, count) for count in sorted({1, devices}) for chunk in CHUNKS]
-
-
-class Surface:
-    """A loss over a grid of the plane c + a u + b v, compiled by JAX for one variant, float32.
-
-    loss: weights -> a scalar of JAX. center, u, v: a matrix a weight. a: (columns,), b: (rows,).
-    The points are on their devices before any call, as a caller who wants the best of JAX would have them.
-    """
-
-    def __init__(
-        self,
-        loss: Callable[[Mapping[str, Array]], Array],
-        center: Mapping[str, Array],
-        u: Mapping[str, Array],
-        v: Mapping[str, Array],
-        a: Array,
-        b: Array,
-        variant: Variant,
-    ) -> None:
-        import jax
-        import jax.numpy as jnp
-
-        plane = [{name: jnp.asarray(part[name], jnp.float32) for name in part} for part in (center, u, v)]
-
-        def at_point(point: Array) -> Array:
-            c, along_a, along_b = plane
-            return loss({name: c[name] + point[0] * along_a[name] + point[1] * along_b[name] for name in c})
-
-        def over_chunks(points: Array) -> Array:
-            return jax.lax.map(jax.vmap(at_point), points).reshape(-1)
-
-        self.shape = (len(b), len(a))
-        grid = np.stack(np.broadcast_arrays(np.asarray(a)[None, :], np.asarray(b)[:, None]), axis=-1)
-        points = grid.reshape(-1, 2).astype(np.float32)
-        group = variant.chunk * variant.devices
-        padded = np.pad(points, ((0, -len(points) % group), (0, 0)))
-        if variant.devices == 1:
-            self._function: Callable[[Array], Array] = jax.jit(over_chunks)
-            self._points = jnp.asarray(padded.reshape(-1, variant.chunk, 2))
-        else:
-            self._function = jax.pmap(over_chunks)
-            shared = padded.reshape(variant.devices, -1, variant.chunk, 2)
-            self._points = jax.pmap(lambda x: x)(shared)
-
-    def compute(self) -> Array:
-        """The losses as JAX holds them, ready."""
-        return self._function(self._points).block_until_ready()
-
-    def losses(self) -> np.ndarray:
-        """The same as a NumPy array (rows, columns)."""
-        rows, columns = self.shape
-        return np.asarray(self.compute()).reshape(-1)[: rows * columns].reshape(rows, columns)

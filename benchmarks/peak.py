@@ -1,9 +1,10 @@
-"""How many float32 multiply-adds a second this machine can do: a loop that lives in registers alone.
+"""How many float32 multiply-adds a second this machine can do, and how many bytes it can write.
 
-    python benchmarks/peak.py [--threads N]
+    python -m benchmarks.peak [--threads N]
 
 Twelve independent chains of fused multiply-adds hide their latency (4 cycles, two a cycle, on the cores of
 today) and leave four of sixteen registers free. The best of the vector widths 4, 8 and 16 counts.
+Bytes: arrays much larger than the caches are filled, on every core at once.
 """
 
 import argparse
@@ -11,8 +12,10 @@ import ctypes
 import os
 import threading
 import time
+from collections.abc import Callable
 
 import llvmlite.binding as llvm
+import numpy as np
 
 CHAINS = 12
 WIDTHS = (4, 8, 16)
@@ -61,16 +64,19 @@ def measure(width: int, threads: int, rounds: int, repeats: int) -> float:
     engine.finalize_object()
     # ctypes releases the interpreter's lock during the call, so that the threads do run at once.
     loop = ctypes.CFUNCTYPE(ctypes.c_float, ctypes.c_int64, ctypes.c_float)(engine.get_function_address("peak"))
-    best = 0.0
-    for _ in range(repeats):
-        workers = [threading.Thread(target=loop, args=(rounds, 0.1)) for _ in range(threads)]
-        start = time.perf_counter()
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-        best = max(best, threads * rounds * CHAINS * width / (time.perf_counter() - start))
-    return best
+    least = min(at_once(lambda _: loop(rounds, 0.1), threads) for _ in range(repeats))
+    return threads * rounds * CHAINS * width / least
+
+
+def at_once(work: Callable[[int], object], threads: int) -> float:
+    """Seconds until work(0), work(1), .. are done, each on a thread of its own."""
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
+    start = time.perf_counter()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return time.perf_counter() - start
 
 
 def fma_peak(threads: int | None = None, rounds: int = 1_000_000, repeats: int = 40) -> float:
@@ -84,11 +90,25 @@ def fma_peak(threads: int | None = None, rounds: int = 1_000_000, repeats: int =
     return max(measure(width, count, rounds, repeats) for width in WIDTHS)
 
 
+def write_peak(threads: int | None = None, size: int = 2**27, repeats: int = 10) -> float:
+    """Bytes a second that the machine, or so many threads, write to memory: the best of a few runs.
+
+    size: bytes a thread, several times the largest cache of today.
+    """
+    count = threads or os.cpu_count() or 1
+    arrays = [np.zeros(size, dtype=np.uint8) for _ in range(count)]
+    least = min(at_once(lambda number: arrays[number].fill(1), count) for _ in range(repeats))
+    return count * size / least
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="float32 multiply-adds a second of this machine")
+    parser = argparse.ArgumentParser(description="float32 multiply-adds, and bytes written, a second of this machine")
     parser.add_argument("--threads", type=int, default=None, help="default: one a core")
     threads = parser.parse_args().threads
-    print(f"{fma_peak(threads) / 1e9:.1f} GFMA/s, float32, {threads or os.cpu_count()} threads")
+    print(
+        f"{fma_peak(threads) / 1e9:.1f} GFMA/s, float32, {write_peak(threads) / 1e9:.1f} GB/s written, "
+        f"{threads or os.cpu_count()} threads"
+    )
 
 
 if __name__ == "__main__":

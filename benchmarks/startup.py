@@ -1,7 +1,7 @@
 """What it costs to import the package, to ask the command for its help, and to go from an example's name to its
 picture, each in a fresh process.
 
-    python benchmarks/startup.py [--runs N]
+    python -m benchmarks.startup [--runs N]
 
 Prints medians beside the bounds that the project sets itself. A Python that does nothing is measured beside them: it is
 part of every figure.

@@ -1,6 +1,6 @@
 """The final losses of the examples over many seeds, as median and range: a table for the README.
 
-python benchmarks/training.py [EXAMPLE ...] [--seeds 20]
+python -m benchmarks.training [EXAMPLE ...] [--seeds 20]
 """
 
 import argparse
