@@ -39,22 +39,21 @@ class Estimate:
 
     @property
     def time(self) -> float:
-        """As if a core did one after the other: it overlaps them in a loss, and less so in derivatives, which move more."""
+        """As if one came after the other: a core overlaps them in a loss, less so in derivatives, which move more."""
         return self.arithmetic + self.memory
 
 
-def estimate(plan: Plan) -> Estimate:
-    """What a point of this plan takes."""
-    count = _Count(plan)
+def estimate(plan: Plan, size: int) -> Estimate:
+    """What a point of this plan takes with numbers of so many bytes."""
+    count = _Count(plan, size)
     return Estimate(sum(map(count.arithmetic, count.nests())), sum(map(count.memory, count.sweeps())))
 
 
 class _Count:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, size: int) -> None:
         self.plan, self.streams = plan, plan.body.streams
         self.instructions = plan.body.program.instructions
-        self.size = VECTOR_BYTES // (plan.sample_lanes if plan.sample_lanes > 1 else 16)
-        self.lanes = VECTOR_BYTES // self.size
+        self.size, self.lanes = size, VECTOR_BYTES // size
         self.samples = plan.sample_lanes > 1
 
     def nests(self) -> Iterator[Nest]:

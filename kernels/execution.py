@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import debug, reference
+from .estimate import VECTOR_BYTES, estimate
 from .outputs import Outputs, at_point, on_plane
-from .estimate import estimate
 from .plan import BLOCK_VECTORS, Across, Plan, make_plan
 from .program import Program, ProgramError
 from .streams import Body, split
@@ -33,10 +33,6 @@ Backend = Literal["cpu", "numpy"]
 
 POINTS_BLOCK_VECTORS = 4096
 """Streamed values a block may hold where points come few at a time: 32 KiB of single float64 numbers."""
-
-SAMPLE_LANES = {"float32": 16, "float64": 8}
-"""Samples a vector holds where one point is computed at a time: a cache line of them. A constant, since it is part of
-the order of arithmetic; a machine whose vectors are shorter takes several for one."""
 
 SCRATCH_LIMIT = 4 * 2**30
 """Bytes of scratch for all threads: values that do not fit here are samples x samples, which do not stream."""
@@ -85,7 +81,7 @@ def compile_body(
     """Split, plan, emit and compile a program for this machine; lanes None: as wide as its vectors.
 
     first: a program of the first output alone, which then has the same bits in both. across: what the lanes of a vector
-    are, None for what `first` takes less time with; samples where there are streamed ones, and `lanes` is then left out.
+    are, None for what takes less time; samples only where any are streamed.
     """
     from .cpu.compiler import compile_module
     from .cpu.emit import emit
@@ -96,10 +92,10 @@ def compile_body(
     body, block, layout_of_samples = split(program, sampled), None, (1, 1)
     leading = body if first is None or first == program else split(first, sampled)
     if across is None:
-        across = cheaper(leading, block_vectors, SAMPLE_LANES[dtype])
+        across = cheaper(leading, block_vectors, np.dtype(dtype).itemsize)
     if across == "samples":
-        lanes = min(machine.lanes(dtype), SAMPLE_LANES[dtype]) if any(body.streams) else 1
-        layout_of_samples = (lanes, SAMPLE_LANES[dtype] // lanes) if lanes > 1 else (1, 1)
+        lanes = lanes or machine.lanes(dtype) if any(body.streams) else 1
+        layout_of_samples = (lanes, max(1, VECTOR_BYTES // np.dtype(dtype).itemsize // lanes)) if lanes > 1 else (1, 1)
     lanes = lanes or machine.lanes(dtype)
     accumulators = machine.accumulators(dtype, lanes)
     if leading is not body:
@@ -126,12 +122,12 @@ def compile_body(
     )
 
 
-def cheaper(body: Body, block_vectors: int, sample_lanes: int) -> Across:
-    """What the lanes had better be, by the estimate of either plan."""
+def cheaper(body: Body, block_vectors: int, size: int) -> Across:
+    """What the lanes had better be, by the estimate of either plan, for numbers of so many bytes."""
     if not any(body.streams):
         return "points"
-    plans = (make_plan(body, 1, block_vectors, lanes) for lanes in (1, sample_lanes))
-    by_points, by_samples = (estimate(plan).time for plan in plans)
+    plans = (make_plan(body, 1, block_vectors, lanes) for lanes in (1, VECTOR_BYTES // size))
+    by_points, by_samples = (estimate(plan, size).time for plan in plans)
     return "points" if by_points <= by_samples else "samples"
 
 
@@ -151,8 +147,8 @@ Table = NDArray[np.int64]
 
 
 def table_of(arrays: Sequence[Array], row_blocks: int, strides: tuple[int, int]) -> Table:
-    """What compiled code reads: addresses of arrays, which the caller keeps, the number of blocks in a row, and how many
-    numbers of the last array, the output, lie from one block to the next and from one element to the next."""
+    """What compiled code reads: addresses of arrays, which the caller keeps, the number of blocks in a row, and how far
+    apart, in numbers of the last array, the output, two blocks and two elements of a block lie."""
     # ndarray.ctypes.data is the same address and ten times slower, which a training step would feel.
     return np.array([*(a.__array_interface__["data"][0] for a in arrays), row_blocks, *strides], dtype=np.int64)
 

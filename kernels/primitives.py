@@ -344,8 +344,14 @@ _ROWS = (
         lower=lambda v, x: v.erfc(x),
         cost="special",
     ),
-    Primitive("less", 2, broadcast_shape, _less, diagonal=(None, None), lower=lambda v, x, y: v.less(x, y), exact=True),
-    Primitive("equal", 2, broadcast_shape, _equal, diagonal=(None, None), lower=lambda v, x, y: v.equal(x, y), exact=True),
+    Primitive(
+        "less", 2, broadcast_shape, _less,
+        diagonal=(None, None), lower=lambda v, x, y: v.less(x, y), exact=True,
+    ),
+    Primitive(
+        "equal", 2, broadcast_shape, _equal,
+        diagonal=(None, None), lower=lambda v, x, y: v.equal(x, y), exact=True,
+    ),
     Primitive(
         "select", 3, broadcast_shape, _select,
         diagonal=(

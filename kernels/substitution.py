@@ -206,18 +206,18 @@ def with_gradient(program: Program) -> Program:
     tangent of A h is four products, of which reverse mode, with w = c + a u + b v at the end, makes two; where little
     is left of the products, or everything is a polynomial, tangents are cheaper.
     """
-    candidates = (_by_tangents(program), _by_cotangents(program))
+    candidates = (by_tangents(program), by_cotangents(program))
     return min(candidates, key=lambda found: PointCost.of(found))
 
 
-def _by_tangents(program: Program) -> Program:
+def by_tangents(program: Program) -> Program:
     builder = Builder()
     places = rebuild(builder, program)
     loss = program.outputs[0]
     return builder.build(places[loss], *(_slope(builder, program, places, loss, name) for name in ("a", "b")))
 
 
-def _by_cotangents(program: Program) -> Program:
+def by_cotangents(program: Program) -> Program:
     builder = Builder()
     places = rebuild(builder, program)
     found = cotangents(builder, program, places)

@@ -2,11 +2,11 @@
 
 The function is `tile(table, row, first, count, scratch)`: for `count` blocks of points, from block `first` of row
 `row` of the grid, compute the outputs. Each block is one vector: a lane is a point. `table` holds addresses of the
-uniform arrays, the weights' values a point, a, b and the outputs, then the number of blocks in a row, and how far apart in
-the outputs two blocks and two elements of a block lie.
+uniform arrays, the weights' values a point, a, b and the outputs, then the number of blocks in a row, and how far
+apart in the outputs two blocks and two elements of a block lie.
 
-Where a plan's lanes are samples a block is one point: a streamed value's vector holds samples, any other holds the same
-number in every lane.
+Where a plan's lanes are samples a block is one point: a streamed value's vector holds samples, any other value is
+plain numbers.
 
 Layouts: a uniform array is row-major, or samples x features where it is streamed. Values a point (weights and
 outputs) are blocks of elements x lanes. Streamed scratch is block of samples x features x lanes. With samples as

@@ -28,7 +28,8 @@ class NestLoops:
         self.emitter, self.nest, self.code = emitter, nest, emitter.code
         self.count: Index = count if nest.streamed else nest.columns
         self.block_count = count
-        self.group = emitter.plan.group
+        # Plain numbers are grouped as points are: the machine's vectors say nothing of them.
+        self.group = emitter.plan.group if nest.streamed else SAMPLE_GROUP
         self.tail = tail
         self.instructions = emitter.instructions
         self.products = [v for v in nest.values if self.instructions[v].op in ("matmul", "gram")]
@@ -185,16 +186,14 @@ class NestLoops:
         return parts[0]
 
     def _phased_columns(self, value: int, phases: int, step: Callable[[Index, int, bool], None]) -> None:
-        """The body for each column of a block of a streamed value, with its phase, and whether all its lanes are samples.
+        """The body for each column of a block of a streamed value, with its phase, and whether it is full.
 
-        Where the last columns of the stream are not whole, those that may be them come after the loop.
+        Where the last columns of the stream are not all full, those that may be them come after the loop.
         """
         code, count = self.code, self.block_count
         stream = self.emitter.streams[value]
-        ragged = (
-            self.emitter.samples_are_lanes and stream is not None and stream[0] % (phases * self.emitter.lanes) != 0
-        )
-        if not ragged:
+        of_phases = phases * self.emitter.lanes
+        if not (self.emitter.samples_are_lanes and stream is not None and stream[0] % of_phases != 0):
             code.for_each(0, count, phases, lambda s: [step(code.add(s, p), p, True) for p in range(phases)])
             return
         before = code.add(count, -1)
@@ -318,6 +317,7 @@ class NestLoops:
         left, right = self.instructions[product].args
         rows, columns = self.instructions[product].shape
         phases = self.emitter.plan.phases
+        across = max(1, SAMPLE_GROUP // phases)
 
         def block(i: Index, height: int, j: Index, width: int) -> None:
             slots = {phase: self._zeroed(range(height), range(width)) for phase in range(phases)}
@@ -337,8 +337,8 @@ class NestLoops:
                 self.emitter.add_to_sum(product, element, self._joined(parts))
 
         self._groups(
-            rows, min(max(1, self.emitter.plan.row_block), rows),
+            rows, min(self.emitter.plan.row_block, rows),
             lambda i, height: self._groups(
-                columns, min(SAMPLE_GROUP // min(phases, SAMPLE_GROUP), columns), lambda j, width: block(i, height, j, width)
+                columns, min(across, columns), lambda j, width: block(i, height, j, width)
             ),
         )  # fmt: skip

@@ -71,12 +71,13 @@ ASKED = [
 ]
 
 
+@pytest.mark.parametrize("across", ["points", "samples"])
 @pytest.mark.parametrize("name", LOSSES)
-def test_an_output_is_the_same_whatever_else_is_asked_for(name: str) -> None:
+def test_an_output_is_the_same_whatever_else_is_asked_for(name: str, across: str) -> None:
     case = LOSSES[name]().case()
     found = []
     for asked in ASKED:
-        bound = case.bound("float32", **asked)
+        bound = case.bound("float32", **asked, across=across)
         values = bound(A[:9], B[:3])
         found.append({output: values[place] for output, place in bound.kernel.outputs.places.items()})
     for outputs in found[:-1]:
@@ -110,9 +111,18 @@ def test_threads_and_tiles(case: Case, dtype: str, slopes: bool, monkeypatch: py
 @pytest.mark.parametrize(("name", "dtype", "slopes"), WIDENED)
 def test_vector_widths(name: str, dtype: str, slopes: bool) -> None:
     case = CASES[name]()
-    narrow = case.bound(dtype, slopes, lanes=4)(A, B)
+    narrow = case.bound(dtype, slopes, lanes=4, across="points")(A, B)
     for lanes in (8, 16):
-        assert_same_bits(case.bound(dtype, slopes, lanes=lanes)(A, B), narrow)
+        assert_same_bits(case.bound(dtype, slopes, lanes=lanes, across="points")(A, B), narrow)
+
+
+@pytest.mark.parametrize(("name", "dtype", "slopes"), WIDENED)
+def test_vector_widths_where_lanes_are_samples(name: str, dtype: str, slopes: bool) -> None:
+    """A longer vector of samples is several shorter ones, whose sums are joined in the order of its lanes."""
+    case = CASES[name]()
+    narrow = case.bound(dtype, slopes, lanes=2, across="samples")(A[:7], B[:5])
+    for lanes in (4, 8, 16) if dtype == "float32" else (4, 8):
+        assert_same_bits(case.bound(dtype, slopes, lanes=lanes, across="samples")(A[:7], B[:5]), narrow)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

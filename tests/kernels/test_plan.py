@@ -1,16 +1,19 @@
 """Plans: loops over any size of matrix are right, and every decision can be read."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from networks import LOSSES, Loss, assert_surface, bowl, centred, classifier, deep, regression
 
 from atlas_fast import kernels
-from atlas_fast.kernels import Builder
+from atlas_fast.kernels import Builder, Program, reference
 from atlas_fast.kernels.cpu.emit import emit
 from atlas_fast.kernels.derivative import gradient
-from atlas_fast.kernels.plan import LARGEST_BLOCK, Plan, Straight, Sweep, make_plan
+from atlas_fast.kernels.estimate import estimate
+from atlas_fast.kernels.plan import LARGEST_BLOCK, Across, Plan, Straight, Sweep, make_plan
 from atlas_fast.kernels.streams import split
-from atlas_fast.kernels.substitution import substitute
+from atlas_fast.kernels.substitution import by_cotangents, by_tangents, coefficient, substitute
 
 A = np.linspace(-1.0, 1.0, 5)
 B = np.array([-0.4, 0.7])
@@ -32,6 +35,50 @@ def test_any_number_of_hidden_units(hidden: int) -> None:
 def test_any_width_of_two_hidden_layers(width: int) -> None:
     case = deep(samples=18, width=width).case(seed=width)
     assert_surface(case, case.bound("float32", gradient=False)(A, B), A, B)
+
+
+@pytest.mark.parametrize("across", ["points", "samples"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_by_either_kind_of_lane(name: str, dtype: str, across: Across) -> None:
+    case = LOSSES[name]().case(seed=3)
+    bound = case.bound(dtype, across=across)
+    assert (bound.code.plan.sample_lanes > 1) == (across == "samples" and any(bound.code.plan.body.streams))
+    assert_surface(case, bound(A, B), A, B)
+
+
+@pytest.mark.parametrize("samples", [8, 15, 16, 17, 31, 33, 150, 1030])
+def test_any_number_of_samples_as_lanes(samples: int) -> None:
+    """Vectors that are full, one that is not, and more than a block of them."""
+    case = classifier(samples=samples, hidden=9).case(seed=samples)
+    for dtype in ("float32", "float64"):
+        assert_surface(case, case.bound(dtype, across="samples")(A, B), A, B)
+
+
+@pytest.mark.parametrize("mode", [by_tangents, by_cotangents])
+@pytest.mark.parametrize("name", LOSSES)
+def test_derivatives_along_the_plane_by_either_mode(name: str, mode: Callable[[Program], Program]) -> None:
+    """Against the reference in reverse mode over all weights, projected on the plane."""
+    case = LOSSES[name]().case(seed=4)
+    program = mode(substitute(case.loss.program, dict.fromkeys(case.center, (True, True))))
+    parts = {"c": case.center, "u": case.u, "v": case.v}
+    data = {coefficient(part, n): block for part, blocks in parts.items() for n, block in blocks.items()}
+    a, b = 0.3, -0.7
+    found = reference.evaluate(program, {**case.data, **data, "a": a, "b": b})
+    loss, *slopes = reference.evaluate(gradient(case.loss.program), {**case.data, **case.weights(a, b)})
+    expected = [loss, *(sum(np.sum(s * d[n]) for n, s in zip(d, slopes, strict=True)) for d in (case.u, case.v))]
+    for got, wanted in zip(found, expected, strict=True):
+        np.testing.assert_allclose(got.item(), np.asarray(wanted).item(), rtol=1e-10, atol=1e-12)
+
+
+def test_lanes_are_samples_where_the_weights_of_a_point_are_many() -> None:
+    """By the estimate alone, which knows no machine: a narrow network and a wide one."""
+    narrow, wide = (kernels.plane(deep(samples=1000, width=width).program, gradient=True).plan for width in (8, 200))
+    assert narrow.sample_lanes == 1 and wide.sample_lanes > 1
+    by_points, by_samples = (
+        estimate(make_plan(wide.body, 12, sample_lanes=lanes, phases=phases), 4) for lanes, phases in ((1, 1), (8, 2))
+    )
+    assert by_samples.time < by_points.time and by_samples.memory < by_points.memory
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 5), (5, 1), (3, 37), (2, 64), (1, 65)])
