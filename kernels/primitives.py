@@ -99,9 +99,17 @@ def _sigmoid(x: Array) -> Array:
     return np.where(x < 0, np.exp(np.minimum(x, 0.0)), 1.0) / (1.0 + np.exp(-np.abs(x)))
 
 
+def _softplus(x: Array) -> Array:
+    return np.logaddexp(x, 0.0)
+
+
 def _entrywise(function: Callable[[float], float]) -> Callable[[Array], Array]:
     """A function of Python's numbers on each entry."""
     return np.vectorize(function, otypes=[np.float64])
+
+
+def _normal_cdf(x: float) -> float:
+    return 0.5 * math.erfc(-math.sqrt(0.5) * x)
 
 
 def _less(x: Array, y: Array) -> Array:
@@ -143,12 +151,12 @@ def _absolute(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
     return b.emit("select", b.emit("less", x[0], zero), b.emit("neg", t), positive)
 
 
-def _error_function(sign: float) -> Diagonal:
-    """erf' = 2/sqrt(pi) e^(-x^2), and of erfc its negative."""
+def _bell(rate: float, height: float) -> Diagonal:
+    """height e^(-rate x^2)"""
 
     def rule(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
-        bell = b.emit("exp", b.emit("neg", b.emit("mul", x[0], x[0])))
-        return b.emit("mul", t, b.emit("mul", b.constant(sign * 2 / math.sqrt(math.pi)), bell))
+        bell = b.emit("exp", b.emit("mul", x[0], b.emit("mul", b.constant(-rate), x[0])))
+        return b.emit("mul", t, b.emit("mul", b.constant(height), bell))
 
     return rule
 
@@ -316,6 +324,13 @@ _ROWS = (
         cost="special",
     ),
     Primitive(
+        # log(1 + e^x), which is e^x far to the left and x far to the right.
+        "softplus", 1, lambda s: s, _softplus,
+        diagonal=(lambda b, x, r, t: b.emit("mul", t, b.emit("sigmoid", x[0])),),
+        lower=lambda v, x: v.softplus(x),
+        cost="special",
+    ),
+    Primitive(
         "sin", 1, lambda s: s, np.sin,
         diagonal=(lambda b, x, r, t: b.emit("mul", t, b.emit("cos", x[0])),),
         lower=lambda v, x: v.sin(x),
@@ -329,15 +344,15 @@ _ROWS = (
     ),
     Primitive(
         "erf", 1, lambda s: s, _entrywise(math.erf),
-        diagonal=(_error_function(1.0),),
+        diagonal=(_bell(1.0, 2 / math.sqrt(math.pi)),),
         lower=lambda v, x: v.erf(x),
         cost="special",
     ),
     Primitive(
-        # 1 - erf x, which keeps its digits to the right, where that difference loses them all.
-        "erfc", 1, lambda s: s, _entrywise(math.erfc),
-        diagonal=(_error_function(-1.0),),
-        lower=lambda v, x: v.erfc(x),
+        # (1 + erf(x / sqrt(2))) / 2, which keeps its digits to the left, where that sum loses them all.
+        "normal_cdf", 1, lambda s: s, _entrywise(_normal_cdf),
+        diagonal=(_bell(0.5, 1 / math.sqrt(2 * math.pi)),),
+        lower=lambda v, x: v.normal_cdf(x),
         cost="special",
     ),
     Primitive("less", 2, broadcast_shape, _less, diagonal=(None, None), lower=lambda v, x, y: v.less(x, y)),
