@@ -77,6 +77,7 @@ pictures: $(VENV)/installed-test
 benchmark: $(VENV)/installed-test
 	for script in startup compile_time surfaces random_texts training training_speed; do \
 	    $(BIN)/python benchmarks/$$script.py || exit 1; done
+	$(BIN)/python benchmarks/accuracy.py --stride 1001
 
 clean:
 	rm -rf $(VENV) build dist atlas_fast.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis iris-sigmoid.png

@@ -36,7 +36,13 @@ UNITS = np.array([2.0 ** (max(exponent, 1) - 127 - 23) for exponent in range(256
 
 def normal_cdf(x: Array) -> Array:
     """Not by erfc, which is off by x^2/2 ulp since x/sqrt(2) is rounded first."""
-    tail = np.exp(-x * x / 2) * erfcx(np.abs(x) * math.sqrt(0.5)) / 2
+    size = np.abs(x)
+    if size.min(initial=np.inf) > 40:
+        return np.where(x < 0, 0.0, 1.0)
+    if size.max(initial=0.0) < 2.0**-30:
+        # The next term is x^3.
+        return 0.5 + x / math.sqrt(2 * math.pi)
+    tail = np.exp(-x * x / 2) * erfcx(size * math.sqrt(0.5)) / 2
     return np.where(x < 0, tail, 1 - tail)
 
 

@@ -38,9 +38,9 @@ class Primitive:
 
     arity: None for any number. shape: the result's, None where the arguments do not fit. numpy: the meaning.
     diagonal, or forward and reverse: the derivative. lower: from a back end's operations (see cpu/vector.py) and
-    the arguments' elements. linear: in all arguments "together", in "either" of two alone, in the "first" alone, or
-    not. units: numbers that leave the other argument as it is, each with the places where it may stand. cost: how
-    a plan counts an element.
+    the arguments' elements. absolute: a cheaper lowering, bounded in absolute error alone, for what a product consumes.
+    linear: in all arguments "together", in "either" of two alone, in the "first" alone, or not. units: numbers that
+    leave the other argument as it is, each with the places where it may stand. cost: how a plan counts an element.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Primitive:
     forward: Forward | None = None
     reverse: Reverse | None = None
     lower: Callable[..., Any] | None = None
+    absolute: Callable[..., Any] | None = None
     linear: Literal["together", "either", "first"] | None = None
     commutative: bool = False
     units: tuple[tuple[float, tuple[int, ...]], ...] = ()
@@ -99,17 +100,9 @@ def _sigmoid(x: Array) -> Array:
     return np.where(x < 0, np.exp(np.minimum(x, 0.0)), 1.0) / (1.0 + np.exp(-np.abs(x)))
 
 
-def _softplus(x: Array) -> Array:
-    return np.logaddexp(x, 0.0)
-
-
 def _entrywise(function: Callable[[float], float]) -> Callable[[Array], Array]:
     """A function of Python's numbers on each entry."""
     return np.vectorize(function, otypes=[np.float64])
-
-
-def _normal_cdf(x: float) -> float:
-    return 0.5 * math.erfc(-math.sqrt(0.5) * x)
 
 
 def _less(x: Array, y: Array) -> Array:
@@ -312,7 +305,7 @@ _ROWS = (
         diagonal=(
             lambda b, x, r, t: b.emit("mul", t, b.emit("sub", b.constant(1.0), b.emit("mul", r, r))),
         ),
-        lower=lambda v, x: v.tanh(x),
+        lower=lambda v, x: v.tanh(x), absolute=lambda v, x: v.tanh_absolute(x),
         cost="special",
     ),
     Primitive(
@@ -320,12 +313,12 @@ _ROWS = (
         diagonal=(
             lambda b, x, r, t: b.emit("mul", t, b.emit("mul", r, b.emit("sub", b.constant(1.0), r))),
         ),
-        lower=lambda v, x: v.sigmoid(x),
+        lower=lambda v, x: v.sigmoid(x), absolute=lambda v, x: v.sigmoid_absolute(x),
         cost="special",
     ),
     Primitive(
         # log(1 + e^x), which is e^x far to the left and x far to the right.
-        "softplus", 1, lambda s: s, _softplus,
+        "softplus", 1, lambda s: s, lambda x: np.logaddexp(x, 0.0),
         diagonal=(lambda b, x, r, t: b.emit("mul", t, b.emit("sigmoid", x[0])),),
         lower=lambda v, x: v.softplus(x),
         cost="special",
@@ -350,7 +343,7 @@ _ROWS = (
     ),
     Primitive(
         # (1 + erf(x / sqrt(2))) / 2, which keeps its digits to the left, where that sum loses them all.
-        "normal_cdf", 1, lambda s: s, _entrywise(_normal_cdf),
+        "normal_cdf", 1, lambda s: s, _entrywise(lambda x: 0.5 * math.erfc(-math.sqrt(0.5) * x)),
         diagonal=(_bell(0.5, 1 / math.sqrt(2 * math.pi)),),
         lower=lambda v, x: v.normal_cdf(x),
         cost="special",

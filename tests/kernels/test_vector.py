@@ -18,6 +18,7 @@ from scipy.special import erf, expit
 
 from atlas_fast import kernels
 from atlas_fast.kernels import Builder
+from atlas_fast.kernels.primitives import PRIMITIVES
 
 
 @dataclass(frozen=True)
@@ -240,6 +241,17 @@ def test_what_a_product_consumes_is_bounded_in_absolute_terms(name: str, dtype: 
     with np.errstate(all="ignore"):
         error = np.abs(found[kept] - exact(x[kept].astype(np.float64 if dtype == "float32" else np.longdouble)))
     assert error.max() <= allowed[dtype], (x[kept][error.argmax()], float(error.max()))
+
+
+def test_the_table_says_what_has_a_form_for_products() -> None:
+    class Recorder:
+        def __getattr__(self, name: str) -> Callable[[str], tuple[str, str]]:
+            return lambda x: (name, x)
+
+    rows = {name: row.absolute for name, row in PRIMITIVES.items() if row.absolute is not None}
+    assert {f"{name}_absolute" for name in rows} == set(ABSOLUTE)
+    for name, lower in rows.items():
+        assert lower(Recorder(), "%x") == (f"{name}_absolute", "%x")
 
 
 def test_the_sweep_over_all_numbers_sees_what_is_wrong() -> None:
