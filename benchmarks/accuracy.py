@@ -114,7 +114,7 @@ class Worst:
             self.absolute, self.absolute_at = absolute, float(x[absolute_at])
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def worst_of(found: Array, exact: Array, rounded: Array) -> tuple[float, int, float, int, float]:
     """The largest error in ulp, its place, the largest absolute error, its place, the largest number that became 0.
 
