@@ -77,6 +77,7 @@ pictures: $(VENV)/installed-test
 benchmark: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks.compiler
 	for script in startup surfaces training; do $(BIN)/python -m benchmarks.$$script || exit 1; done
+	$(BIN)/python -m benchmarks.accuracy --stride 1001
 
 clean:
 	rm -rf $(VENV) build dist atlas_fast.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis iris-sigmoid.png

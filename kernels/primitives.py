@@ -38,9 +38,10 @@ class Primitive:
 
     arity: None for any number. shape: the result's, None where the arguments do not fit. numpy: the meaning.
     diagonal, or forward and reverse: the derivative. lower: from a back end's operations (see cpu/vector.py) and
-    the arguments' elements. linear: in all arguments "together", in "either" of two alone, in the "first" alone, or
-    not. units: numbers that leave the other argument as it is, each with the places where it may stand. cost: how
-    a plan counts an element. exact: whether nothing is rounded.
+    the arguments' elements. absolute: a cheaper lowering, bounded in absolute error alone, for what a product consumes.
+    linear: in all arguments "together", in "either" of two alone, in the "first" alone, or not. units: numbers that
+    leave the other argument as it is, each with the places where it may stand. cost: how a plan counts an element.
+    exact: whether nothing is rounded.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Primitive:
     forward: Forward | None = None
     reverse: Reverse | None = None
     lower: Callable[..., Any] | None = None
+    absolute: Callable[..., Any] | None = None
     linear: Literal["together", "either", "first"] | None = None
     commutative: bool = False
     units: tuple[tuple[float, tuple[int, ...]], ...] = ()
@@ -144,12 +146,12 @@ def _absolute(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
     return b.emit("select", b.emit("less", x[0], zero), b.emit("neg", t), positive)
 
 
-def _error_function(sign: float) -> Diagonal:
-    """erf' = 2/sqrt(pi) e^(-x^2), and of erfc its negative."""
+def _bell(rate: float, height: float) -> Diagonal:
+    """height e^(-rate x^2)"""
 
     def rule(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
-        bell = b.emit("exp", b.emit("neg", b.emit("mul", x[0], x[0])))
-        return b.emit("mul", t, b.emit("mul", b.constant(sign * 2 / math.sqrt(math.pi)), bell))
+        bell = b.emit("exp", b.emit("mul", x[0], b.emit("mul", b.constant(-rate), x[0])))
+        return b.emit("mul", t, b.emit("mul", b.constant(height), bell))
 
     return rule
 
@@ -308,7 +310,7 @@ _ROWS = (
         diagonal=(
             lambda b, x, r, t: b.emit("mul", t, b.emit("sub", b.constant(1.0), b.emit("mul", r, r))),
         ),
-        lower=lambda v, x: v.tanh(x),
+        lower=lambda v, x: v.tanh(x), absolute=lambda v, x: v.tanh_absolute(x),
         cost="special",
     ),
     Primitive(
@@ -316,7 +318,14 @@ _ROWS = (
         diagonal=(
             lambda b, x, r, t: b.emit("mul", t, b.emit("mul", r, b.emit("sub", b.constant(1.0), r))),
         ),
-        lower=lambda v, x: v.sigmoid(x),
+        lower=lambda v, x: v.sigmoid(x), absolute=lambda v, x: v.sigmoid_absolute(x),
+        cost="special",
+    ),
+    Primitive(
+        # log(1 + e^x), which is e^x far to the left and x far to the right.
+        "softplus", 1, lambda s: s, lambda x: np.logaddexp(x, 0.0),
+        diagonal=(lambda b, x, r, t: b.emit("mul", t, b.emit("sigmoid", x[0])),),
+        lower=lambda v, x: v.softplus(x),
         cost="special",
     ),
     Primitive(
@@ -333,15 +342,15 @@ _ROWS = (
     ),
     Primitive(
         "erf", 1, lambda s: s, _entrywise(math.erf),
-        diagonal=(_error_function(1.0),),
+        diagonal=(_bell(1.0, 2 / math.sqrt(math.pi)),),
         lower=lambda v, x: v.erf(x),
         cost="special",
     ),
     Primitive(
-        # 1 - erf x, which keeps its digits to the right, where that difference loses them all.
-        "erfc", 1, lambda s: s, _entrywise(math.erfc),
-        diagonal=(_error_function(-1.0),),
-        lower=lambda v, x: v.erfc(x),
+        # (1 + erf(x / sqrt(2))) / 2, which keeps its digits to the left, where that sum loses them all.
+        "normal_cdf", 1, lambda s: s, _entrywise(lambda x: 0.5 * math.erfc(-math.sqrt(0.5) * x)),
+        diagonal=(_bell(0.5, 1 / math.sqrt(2 * math.pi)),),
+        lower=lambda v, x: v.normal_cdf(x),
         cost="special",
     ),
     Primitive(

@@ -6,7 +6,6 @@ has a kink, its derivative there is the frameworks' common one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,10 @@ import numpy as np
 
 if TYPE_CHECKING:
     from ..kernels.program import Builder
+
+
+LOWEST = -float(np.finfo(np.float32).max)
+"""The lowest number of float32, the shorter of the two formats that a surface is computed in."""
 
 
 def _one_minus(b: Builder, x: int) -> int:
@@ -49,25 +52,13 @@ def selu(b: Builder, x: int) -> int:
 
 
 def gelu(b: Builder, x: int) -> int:
-    # Hendrycks and Gimpel 2016: x times the normal distribution function, the exact form. By erfc, which keeps its
-    # digits where 1 + erf loses them: the error is some ulp, and far to the left x^2 ulp, that of x/sqrt(2) rounded.
-    turned = b.emit("mul", x, b.constant(-math.sqrt(0.5)))
-    return b.emit("mul", b.emit("mul", b.constant(0.5), x), b.emit("erfc", turned))
+    # Hendrycks and Gimpel 2016: x times the normal distribution function, the exact form.
+    return b.emit("mul", x, b.emit("normal_cdf", x))
 
 
 def tan(b: Builder, x: int) -> int:
     # Both keep their digits next to their zeros, so the quotient does next to its poles: some 4 ulp everywhere.
     return b.emit("div", b.emit("sin", x), b.emit("cos", x))
-
-
-def softplus(b: Builder, x: int) -> int:
-    # log(1 + e^x) without overflow: max(x, 0) + log(1 + e^-|x|), written so that its derivative at 0 is 1/2,
-    # where that of max and |x| would be 0.
-    zero = b.constant(0.0)
-    negative = b.emit("less", x, zero)
-    decayed = b.emit("exp", b.emit("select", negative, x, b.emit("neg", x)))
-    logarithm = b.emit("log", b.emit("add", b.constant(1.0), decayed))
-    return b.emit("add", b.emit("select", negative, zero, x), logarithm)
 
 
 def _shifted(b: Builder, x: int, axis: int | None) -> tuple[int, int]:
@@ -136,12 +127,16 @@ def hinge(b: Builder, x: int, y: int) -> int:
 
 
 def cross_entropy(b: Builder, x: int, y: int) -> int:
-    likelihood = b.emit("sum", b.emit("mul", y, log_softmax(b, x, 0)), axis=None)
+    # Logits may differ by more than the largest number: log_softmax is then -inf, which times a target of 0 is nan. The
+    # derivative with respect to that target has to be finite too.
+    logarithm = log_softmax(b, x, 0)
+    finite = b.emit("maximum", logarithm, b.constant(LOWEST))
+    likelihood = b.emit("sum", b.emit("mul", y, b.emit("select", y, logarithm, finite)), axis=None)
     return b.emit("div", b.emit("neg", likelihood), b.constant(float(b.shape(x)[1])))
 
 
 def binary_cross_entropy(b: Builder, x: int, y: int) -> int:
-    return mean(b, b.emit("sub", softplus(b, x), b.emit("mul", x, y)))
+    return mean(b, b.emit("sub", b.emit("softplus", x), b.emit("mul", x, y)))
 
 
 def primitive(name: str) -> Callable[..., int]:

@@ -216,7 +216,7 @@ _ROWS = (
     Function(
         "softplus",
         "log(1 + e^x)",
-        formulas.softplus,
+        formulas.primitive("softplus"),
         definition="log(1 + exp(x))",
     ),
     Function(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,31 +45,41 @@ class Format:
     fraction: int
     bias: int
     exp_degree: int
-    """The degree of e^x and tanh."""
-    sigmoid_degree: int
-    log_terms: int
+    """The degree of e^x, in sigmoid too."""
+    halves: tuple[int, int]
+    """Degrees in r^2 of the two halves of e^r (see coefficients.halves)."""
+    absolute_halves: tuple[int, int]
+    """The same where only the absolute error counts."""
+    tanh_degree: int
+    """The degree in x^2 of what tanh adds to x near 0."""
     saturation: float
     """tanh(x) rounds to 1 for x beyond it."""
+    log_terms: int
+    artanh_degree: int
     sine_degree: int
     """The degree in r^2 of what sin and cos add to r and 1."""
     whole_turns: float
     """Up to it sin and cos reduce their argument by three numbers of the format."""
     erf_degree: int
-    erfc_degree: int
-    erfc_end: float
-    """erfc(x) rounds to 0 for x beyond it."""
+    normal_degree: int
+    normal_end: float
+    """The normal distribution function of -x rounds to 0 for x beyond it."""
 
 
 FLOAT32 = Format(
     "float", "f32", "i32", 4, 23, 127,
-    exp_degree=6, sigmoid_degree=5, log_terms=5, saturation=10.0,
-    sine_degree=3, whole_turns=1e5, erf_degree=6, erfc_degree=9, erfc_end=10.1,
+    exp_degree=6, halves=(1, 1), absolute_halves=(1, 0), tanh_degree=4, saturation=10.0, log_terms=5, artanh_degree=5,
+    sine_degree=3, whole_turns=1e5, erf_degree=6, normal_degree=10, normal_end=14.5,
 )  # fmt: skip
 FLOAT64 = Format(
     "double", "f64", "i64", 8, 52, 1023,
-    exp_degree=13, sigmoid_degree=13, log_terms=12, saturation=20.0,
-    sine_degree=8, whole_turns=1e9, erf_degree=11, erfc_degree=21, erfc_end=27.3,
+    exp_degree=13, halves=(2, 2), absolute_halves=(2, 2), tanh_degree=10, saturation=20.0, log_terms=12,
+    artanh_degree=11, sine_degree=8, whole_turns=1e9, erf_degree=11, normal_degree=23, normal_end=38.6,
 )  # fmt: skip
+FINER = replace(
+    FLOAT64, exp_degree=6, artanh_degree=5, normal_degree=10, normal_end=FLOAT32.normal_end
+)  # fmt: skip
+"""float64 with as many terms as the last bit of a float32 wants."""
 FORMATS = {"float32": FLOAT32, "float64": FLOAT64}
 
 
@@ -220,7 +230,8 @@ class Arithmetic:
         """By Horner's rule; coefficients lowest first."""
         total: Value = Constant(coefficients[-1])
         for coefficient in reversed(coefficients[:-1]):
-            total = self.fma(total, x, Constant(coefficient))
+            one = total == Constant(1.0)
+            total = self.add(x, Constant(coefficient)) if one else self.fma(total, x, Constant(coefficient))
         return total
 
     def bits(self, x: Value) -> str:

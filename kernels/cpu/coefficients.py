@@ -43,20 +43,57 @@ def fitted(function: Callable[[Decimal], Decimal], degree: int, low: float, high
 
 
 @cache
-def slope(base: float, degree: int) -> Coefficients:
-    """(base^r - 1) / r where |r ln base| <= ln(2)/2."""
-
-    def quotient(r: Decimal) -> Decimal:
-        rate = Decimal(1) if base == math.e else Decimal(base).ln()
-        return ((rate * r).exp() - 1) / r if r else rate
-
-    half = math.log(2.0) / 2 / math.log(base)
-    return fitted(quotient, degree, -half, half)
+def exponential(degree: int) -> Coefficients:
+    """e^r, exact at r = 0, where |r| <= ln(2)/2."""
+    half = math.log(2.0) / 2
+    return 1.0, *fitted(lambda r: (r.exp() - 1) / r if r else Decimal(1), degree - 1, -half, half)
 
 
-def power(base: float, degree: int) -> Coefficients:
-    """base^r, exact at r = 0."""
-    return 1.0, *slope(base, degree - 1)
+@cache
+def halves(even: int, odd: int) -> tuple[Coefficients, Coefficients]:
+    """(Q, R), polynomials in r^2 of those degrees, R with the leading coefficient 1, such that 2^r is
+    (Q + r R) / (Q - r R) where |r| <= 1/2.
+
+    Equal to tanh(r ln(2) / 2) = r R / Q at the Chebyshev points of an odd error, which are linear equations.
+    """
+    with localcontext(Context(prec=DIGITS)):
+        count, equations = even + odd + 1, []
+        for k in range(count):
+            r = Decimal(math.cos(math.pi * (k + 0.5) / (2 * count + 1))) / 2
+            power, square = Decimal(2) ** r, r * r
+            half = (power - 1) / (power + 1)
+            row = [half * square**i for i in range(even + 1)] + [-r * square**i for i in range(odd)]
+            equations.append([*row, r * square**odd])
+        solved = [float(c) for c in _solved(equations)]
+        return tuple(solved[: even + 1]), (*solved[even + 1 :], 1.0)
+
+
+def _solved(rows: list[list[Decimal]]) -> list[Decimal]:
+    """Of linear equations, each with its right-hand side last, by elimination; their pivots are not 0."""
+    for k in range(len(rows)):
+        pivot = [entry / rows[k][k] for entry in rows[k]]
+        rows = [
+            pivot if i == k else [x - row[k] * y for x, y in zip(row, pivot, strict=True)] for i, row in enumerate(rows)
+        ]
+    return [row[-1] for row in rows]
+
+
+@cache
+def tanh_near(degree: int, end: float) -> Coefficients:
+    """(tanh x - x) / x^3 in x^2, where |x| <= end."""
+
+    def rest(square: Decimal) -> Decimal:
+        x = square.sqrt()
+        power = (2 * x).exp()
+        return ((power - 1) / (power + 1) / x - 1) / square
+
+    return fitted(rest, degree, 0.0, end * end)
+
+
+@cache
+def artanh(degree: int) -> Coefficients:
+    """(2 artanh f - 2 f) / f^3 in f^2, where |f| <= 1/3."""
+    return fitted(lambda z: sum((2 * z**k / (2 * k + 3) for k in range(DIGITS)), Decimal(0)), degree, 0.0, 1 / 9)
 
 
 @cache
@@ -146,22 +183,24 @@ def erf_near(degree: int) -> Coefficients:
     return fitted(lambda square: _erf_over_x(square) - 1, degree, 0.0, 1.0)
 
 
-def _scaled_erfc(t: Decimal) -> Decimal:
-    """e^(t^2) erfc(t): by the series, for larger t by Laplace's continued fraction (DLMF 7.9.1)."""
-    if t < 3:
-        return (t * t).exp() * (1 - t * _erf_over_x(t * t))
+def _scaled_tail(t: Decimal) -> Decimal:
+    """e^(t^2 / 2) times the normal distribution function of -t: by the series, for larger t by Laplace's continued
+    fraction (DLMF 7.9.1)."""
+    if t < 4:
+        return (t * t / 2).exp() * (1 - t / Decimal(2).sqrt() * _erf_over_x(t * t / 2)) / 2
     fraction = t
-    for k in range(120, 0, -1):
-        fraction = t + Decimal(k) / 2 / fraction
-    return 1 / (_root_of_pi() * fraction)
+    for k in range(160, 0, -1):
+        fraction = t + k / fraction
+    return 1 / (Decimal(2).sqrt() * _root_of_pi() * fraction)
 
 
 @cache
-def erfc_tail(degree: int, center: float, farthest: float) -> Coefficients:
-    """(t + c) e^(t^2) erfc(t) in s = (t - c)/(t + c), for t from 1/2 to `farthest`; c is the center."""
+def normal_tail(degree: int, center: float, farthest: float) -> Coefficients:
+    """(t + c) e^(t^2 / 2) times the normal distribution function of -t in s = (t - c)/(t + c), for t from 0 to
+    `farthest`; c is the center."""
 
     def tail(s: Decimal) -> Decimal:
         t = Decimal(center) * (1 + s) / (1 - s)
-        return (t + Decimal(center)) * _scaled_erfc(t)
+        return (t + Decimal(center)) * _scaled_tail(t)
 
-    return fitted(tail, degree, (0.5 - center) / (0.5 + center), (farthest - center) / (farthest + center))
+    return fitted(tail, degree, -1.0, (farthest - center) / (farthest + center))

@@ -10,23 +10,30 @@ import math
 import struct
 
 from . import circle, coefficients
-from .arithmetic import FLOAT32, FLOAT64, Arithmetic, Constant, Value
+from .arithmetic import FINER, FLOAT32, FLOAT64, Arithmetic, Constant, Value
 
-ERFC_CENTER = 3.0
-"""c of the tail of erfc: measured to want the fewest terms of 2, 3 and 4."""
+TAIL_CENTER = 4.0
+"""c of the tail of the normal distribution: measured to want few terms in both formats, of 2.5 to 6."""
+
+SIGMOID_SCALE = 1.33
+"""What both halves of sigmoid's quotient are multiplied by: its roundings in float32 then add up to the least, where
+those of 1 to 1.41 were measured."""
+
+TANH_NEAR = 0.55
+"""Up to it tanh is a polynomial; from there on the roundings of 1 - 2 / (1 + e^2x) stay below 2 ulp."""
 
 
 class Vector(Arithmetic):
-    def _split_exponent(self, x: Value, bias: int) -> tuple[Value, Value]:
-        """x = n ln 2 + r: (2^(n + bias - the format's bias), r). Adding 1.5 * 2^fraction rounds to a whole number
-        and leaves it in the low bits."""
+    def _split_exponent(self, x: Value, bias: int, sign: int = 1) -> tuple[Value, Value]:
+        """sign x = n ln 2 + sign r: (2^(n + bias - the format's bias), r). Adding 1.5 * 2^fraction rounds to a whole
+        number and leaves it in the low bits."""
         form, log2 = self.form, math.log(2.0)
         magic = math.ldexp(1.5, form.fraction) + bias
         high, low = coefficients.log2_parts(form.fraction - 8)
-        shifted = self.fma(x, Constant(1 / log2), Constant(magic))
+        shifted = self.fma(x, Constant(sign / log2), Constant(magic))
         n = self.sub(shifted, Constant(magic))
-        r = self.fma(n, Constant(-high), x)
-        r = self.fma(n, Constant(-low), r)
+        r = self.fma(n, Constant(-sign * high), x)
+        r = self.fma(n, Constant(-sign * low), r)
         return self._power_of_two(shifted), r
 
     def exp(self, x: Value) -> Value:
@@ -36,30 +43,76 @@ class Vector(Arithmetic):
         log2 = math.log(2.0)
         x = self.at_least(-(form.bias - 1) * log2, self.at_most((form.bias + 1.4) * log2, x))
         scale, r = self._split_exponent(x, form.bias - 1)
-        doubled = tuple(2 * c for c in coefficients.power(math.e, form.exp_degree))
+        doubled = tuple(2 * c for c in coefficients.exponential(form.exp_degree))
         return self.mul(self.polynomial(doubled, r), scale)
 
+    def sigmoid(self, x: Value) -> Value:
+        """c / (c + c e^-x), c being SIGMOID_SCALE; 0 below 2^-127.5 (float64: 2^-1023.5), where 2^n becomes inf."""
+        form, log2, scale = self.form, math.log(2.0), self._rounded(SIGMOID_SCALE)
+        x = self.at_least(-(form.bias + 1.4) * log2, self.at_most((form.bias - 2) * log2, x))
+        power, r = self._split_exponent(x, form.bias, sign=-1)
+        # Of e^-r.
+        series = tuple(scale * c * (-1) ** k for k, c in enumerate(coefficients.exponential(form.exp_degree)))
+        e = self.polynomial(series, r)
+        return self.div(Constant(scale), self.fma(e, power, Constant(scale)))
+
     def tanh(self, x: Value) -> Value:
-        """E / (E + 2) with E = e^2x - 1 = 2^n (e^r - 1) + (2^n - 1), which keeps every digit near 0."""
+        """1 - 2 / (1 + e^2x) for large |x|, x + x^3 p(x^2) for small, and the sign of x."""
+        size, form = self.abs(x), self.form
+        power, below, above = self._halves(self.at_most(form.saturation, size), 2.0, form.halves)
+        far = self.sub(Constant(1.0), self.div(self.add(below, below), self.fma(above, power, below)))
+        square = self.mul(size, size)
+        series = self.polynomial(coefficients.tanh_near(form.tanh_degree, TANH_NEAR), square)
+        near = self.fma(self.mul(size, square), series, size)
+        value = self.select(self.compare("olt", size, Constant(TANH_NEAR)), near, far)
+        return self._intrinsic("copysign", value, x)
+
+    def sigmoid_absolute(self, x: Value) -> Value:
+        """sigmoid for where only its absolute error counts, as where a matrix product consumes it: off by at most
+        2^-22 in float32, 2^-51 in float64."""
+        form, log2 = self.form, math.log(2.0)
+        x = self.at_least(-(form.bias + 1) * log2, self.at_most((form.bias - 2) * log2, x))
+        power, below, above = self._halves(x, -1.0, form.absolute_halves)
+        return self.div(below, self.fma(above, power, below))
+
+    def tanh_absolute(self, x: Value) -> Value:
+        """tanh for where only its absolute error counts: off by at most 2^-21 in float32, 2^-51 in float64."""
         form = self.form
         x = self.at_least(-form.saturation, self.at_most(form.saturation, x))
-        scale, r = self._split_exponent(self.add(x, x), form.bias)
-        inner = self.mul(r, self.polynomial(coefficients.slope(math.e, form.exp_degree), r))
-        e = self.fma(scale, inner, self.sub(scale, Constant(1.0)))
-        return self.div(e, self.add(e, Constant(2.0)))
+        power, below, above = self._halves(x, 2.0, form.absolute_halves)
+        return self.div(self.fma(above, power, self.neg(below)), self.fma(above, power, below))
 
-    def sigmoid(self, x: Value) -> Value:
-        """1 / (1 + e^-x), with e^-x reduced by one constant instead of two: its relative error is then that of x
-        itself rounded, and one more rounding is saved by adding 1 in the same step as the scale."""
-        form, log2 = self.form, math.log(2.0)
-        # At the lower end 2^n becomes inf, and the quotient 0.
-        x = self.at_least(-(form.bias + 1) * log2, self.at_most((form.bias - 2) * log2, x))
-        magic = Constant(math.ldexp(1.5, form.fraction) + form.bias)
-        shifted = self.fma(x, Constant(-1 / log2), magic)
-        n = self.sub(shifted, magic)
-        r = self.fma(x, Constant(-1 / log2), self.neg(n))
-        e = self.polynomial(coefficients.power(2.0, form.sigmoid_degree), r)
-        return self.div(Constant(1.0), self.fma(e, self._power_of_two(shifted), Constant(1.0)))
+    def _halves(self, x: Value, rate: float, degrees: tuple[int, int]) -> tuple[Value, Value, Value]:
+        """(2^n, Q - r R, Q + r R), with e^(rate x) = 2^n 2^r and 2^r the quotient of the last two. What is lost when
+        1/ln 2 is rounded is left: a relative error of x."""
+        factor, magic = Constant(rate / math.log(2.0)), Constant(math.ldexp(1.5, self.form.fraction) + self.form.bias)
+        shifted = self.fma(x, factor, magic)
+        r = self.fma(x, factor, self.neg(self.sub(shifted, magic)))
+        square = self.mul(r, r)
+        even, odd = (self.polynomial(half, square) for half in coefficients.halves(*degrees))
+        product = r if odd == Constant(1.0) else self.mul(r, odd)
+        return self._power_of_two(shifted), self.sub(even, product), self.add(even, product)
+
+    def softplus(self, x: Value) -> Value:
+        """max(x, 0) + log(1 + t), t = e^-|x|: the logarithm is 2 artanh(t / (t + 2))."""
+        v = self._finer()
+        x = v.real(self.widened(x, v))
+        t = v.exp(v.neg(v.abs(x)))
+        f = v.div(t, v.add(t, Constant(2.0)))
+        square = v.mul(f, f)
+        tail = v.mul(v.mul(f, square), v.polynomial(coefficients.artanh(v.form.artanh_degree), square))
+        return self.narrowed(v.add(v.maximum(x, Constant(0.0)), v.fma(f, Constant(2.0), tail)), v)
+
+    def normal_cdf(self, x: Value) -> Value:
+        """The normal distribution function: its tail, or 1 less that of the other side."""
+        v = self._finer()
+        x = v.real(self.widened(x, v))
+        tail = v._normal_tail(v.abs(x))
+        return self.narrowed(v.select(v.compare("olt", x, Constant(0.0)), tail, v.sub(Constant(1.0), tail)), v)
+
+    def _finer(self) -> Vector:
+        """What has digits to spare for a float32: an error of half an ulp, subnormal numbers too."""
+        return Vector(self.code, FINER, self.lanes) if self.form is FLOAT32 else self
 
     def _power_of_two(self, shifted: Value) -> Value:
         """2^k from a number whose low bits hold k + bias."""
@@ -108,6 +161,9 @@ class Vector(Arithmetic):
     def _packed(self, x: float) -> bytes:
         return struct.pack("<f" if self.form is FLOAT32 else "<d", x)
 
+    def _rounded(self, x: float) -> float:
+        return float(struct.unpack("<f" if self.form is FLOAT32 else "<d", self._packed(x))[0])
+
     def _log_ends(self, x: Value, total: Value) -> Value:
         total = self.select(self.compare("ueq", x, Constant(math.inf)), x, total)
         total = self.select(self.compare("olt", x, Constant(0.0)), Constant(math.nan), total)
@@ -121,36 +177,28 @@ class Vector(Arithmetic):
         return circle.cosine(self, x)
 
     def erf(self, x: Value) -> Value:
-        """x + x p(x^2) up to 1, from there on 1 - erfc |x| with the sign of x. Off by 1.1 ulp at most."""
+        """x + x p(x^2) up to 1, from there on 1 less both tails of a normal distribution, with the sign of x."""
         size = self.abs(x)
-        far = self._intrinsic("copysign", self.sub(Constant(1.0), self._erfc_tail(size)), x)
-        return self.select(self.compare("olt", size, Constant(1.0)), self._erf_near(x), far)
+        tail = self._normal_tail(self.mul(size, Constant(math.sqrt(2.0))))
+        far = self._intrinsic("copysign", self.fma(tail, Constant(-2.0), Constant(1.0)), x)
+        near = self.fma(x, self.polynomial(coefficients.erf_near(self.form.erf_degree), self.mul(x, x)), x)
+        return self.select(self.compare("olt", size, Constant(1.0)), near, far)
 
-    def erfc(self, x: Value) -> Value:
-        """1 - erf x up to 1/2; from there on its tail, or 2 less that of -x. It is 0 where exp gives 0. Off by
-        3.7 ulp at most in float32 and 5.1 in float64."""
-        size = self.abs(x)
-        tail, one = self._erfc_tail(size), Constant(1.0)
-        far = self.select(self.compare("olt", x, Constant(0.0)), self.sub(Constant(2.0), tail), tail)
-        return self.select(self.compare("olt", size, Constant(0.5)), self.sub(one, self._erf_near(x)), far)
-
-    def _erf_near(self, x: Value) -> Value:
-        return self.fma(x, self.polynomial(coefficients.erf_near(self.form.erf_degree), self.mul(x, x)), x)
-
-    def _erfc_tail(self, t: Value) -> Value:
-        """erfc t = e^(-t^2) p(s) / (t + c) with s = (t - c)/(t + c), t >= 1/2. What t^2 loses when it is rounded is put
-        back as a factor."""
-        form, center, back = self.form, Constant(ERFC_CENTER), Constant(-ERFC_CENTER)
-        t = self.at_most(form.erfc_end, t)
+    def _normal_tail(self, t: Value) -> Value:
+        """The normal distribution function of -t, t >= 0: e^(-t^2 / 2) p(s) / (t + c) with s = (t - c)/(t + c). What
+        t^2 loses when it is rounded is put back as a factor. It is 0 where exp gives 0."""
+        form, center, back = self.form, Constant(TAIL_CENTER), Constant(-TAIL_CENTER)
+        t = self.at_most(form.normal_end, t)
         inverse = self.div(Constant(1.0), self.add(t, center))
         # Each of the two quotients is put right by what it leaves over.
         s = self.mul(self.sub(t, center), inverse)
         left = self.fma(self.neg(s), t, self.fma(self.add(s, Constant(1.0)), back, t))
         s = self.fma(left, inverse, s)
-        series = self.polynomial(coefficients.erfc_tail(form.erfc_degree, ERFC_CENTER, form.erfc_end), s)
+        series = self.polynomial(coefficients.normal_tail(form.normal_degree, TAIL_CENTER, form.normal_end), s)
         scaled = self.mul(series, inverse)
         left = self.fma(self.neg(scaled), t, self.fma(scaled, back, series))
         scaled = self.fma(left, inverse, scaled)
         square = self.mul(t, t)
         lost = self.fma(t, t, self.neg(square))
-        return self.mul(self.exp(self.neg(square)), self.fma(self.neg(lost), scaled, scaled))
+        half = Constant(-0.5)
+        return self.mul(self.exp(self.mul(square, half)), self.fma(self.mul(lost, half), scaled, scaled))

@@ -177,10 +177,11 @@ MORE: dict[str, tuple[tuple[float, ...], ...]] = {
     "sqrt": ((BIG,), (TINY,), (DENORMAL,), (1e-310,)),
     "tanh": ((TINY,), (-DENORMAL,), (9.5,), (1e-4,)),
     "sigmoid": ((88.0,), (-20.0,), (TINY,), (-DENORMAL,)),
+    "softplus": ((BIG,), (-20.0,), (-100.0,), (TINY,), (-DENORMAL,), (17.0,)),
     "sin": ((BIG,), (-1e6,), (1e5,), (TINY,), (-DENORMAL,), (math.pi,)),
     "cos": ((BIG,), (-1e6,), (1e5,), (TINY,), (-DENORMAL,), (math.pi / 2,)),
     "erf": ((BIG,), (3.9,), (TINY,), (-1e-39,), (0.5,)),
-    "erfc": ((BIG,), (4.0,), (TINY,), (-DENORMAL,), (0.5,), (-6.0,)),
+    "normal_cdf": ((BIG,), (-4.0,), (TINY,), (-DENORMAL,), (0.5,), (-13.0,)),
     "pow": ((10.0, 3.0), (10.0, -3.0), (1.0001, 1000.0), (-3.0, 2.0), (-1.0, 7.0)),
     "detach": ((BIG,), (DENORMAL,)),
 }
