@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from .consumption import with_absolute_forms
 from .primitives import PRIMITIVES, reduce_to
 from .program import LEAVES, Builder, Instruction, Program, copy_leaf, rebuild
 
@@ -60,6 +61,7 @@ def gradient(program: Program) -> Program:
 
     program: one output, 1 x 1. A weight that the loss does not depend on has a gradient of zeros.
     """
+    program = with_absolute_forms(program)
     builder = Builder()
     places = rebuild(builder, program, copy_leaf)
     found = cotangents(builder, program, places)

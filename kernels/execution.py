@@ -97,7 +97,7 @@ def compile_body(
         lanes = lanes or machine.lanes(dtype) if any(body.streams) else 1
         layout_of_samples = (lanes, max(1, VECTOR_BYTES // np.dtype(dtype).itemsize // lanes)) if lanes > 1 else (1, 1)
     lanes = lanes or machine.lanes(dtype)
-    accumulators = machine.accumulators(dtype, lanes)
+    accumulators = machine.accumulators(across)
     if leading is not body:
         block = make_plan(leading, accumulators, block_vectors, *layout_of_samples).block
     plan = make_plan(body, accumulators, block_vectors, *layout_of_samples, block)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import derivative, reference
+from .consumption import with_absolute_forms
 from .program import Program
 from .substitution import Placed, placed, with_curvature, with_gradient, with_others
 
@@ -50,7 +51,7 @@ def on_plane(program: Program, presence: tuple[tuple[str, bool, bool], ...], out
 
     Always by the same steps up to the last output that is wanted: what is not wanted is dropped at the end, so that
     the others come in the same order, and have the same bits, with it and without."""
-    moved = {name: (u, v) for name, u, v in presence}
+    program, moved = with_absolute_forms(program), {name: (u, v) for name, u, v in presence}
     loss = placed(program, moved)
     if outputs == Outputs():
         return loss

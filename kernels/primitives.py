@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -409,3 +409,15 @@ _ROWS = (
 )  # fmt: skip
 
 PRIMITIVES: dict[str, Primitive] = {row.name: row for row in _ROWS}
+
+
+def absolute_form(name: str) -> str:
+    """The name of a primitive's cheaper form, bounded in absolute error: another primitive of the same meaning."""
+    return f"{name}_absolute"
+
+
+PRIMITIVES |= {
+    absolute_form(row.name): replace(row, name=absolute_form(row.name), lower=row.absolute, absolute=None)
+    for row in _ROWS
+    if row.absolute is not None
+}

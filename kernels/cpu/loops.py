@@ -66,7 +66,7 @@ class NestLoops:
     def _rows(self, body: Callable[[Index, int], None]) -> None:
         # An operand computed inside the product's loop is computed once: all rows in one block.
         block = self.nest.rows if self.nest.operand else min(self.emitter.plan.row_block, self.nest.rows)
-        self._groups(self.nest.rows, block, body)
+        self._even_groups(self.nest.rows, block, body)
 
     def _columns(self, body: Callable[[Index, int], None]) -> None:
         if isinstance(self.count, int):
@@ -85,6 +85,15 @@ class NestLoops:
         self.code.for_each(0, whole, size, lambda i: body(i, size))
         if total > whole:
             body(whole, total - whole)
+
+    def _even_groups(self, total: int, most: int, body: Callable[[Index, int], None]) -> None:
+        """Groups of at most so many, as equal as they can be: a group of one would be all loads."""
+        if not total:
+            return
+        size, larger = divmod(total, -(-total // most))
+        start = larger * (size + 1)
+        self.code.for_each(0, start, size + 1, lambda i: body(i, size + 1))
+        self.code.for_each(start, total, size, lambda i: body(i, size))
 
     def _column_group(self, j: Index, width: int) -> None:
         for value in self.along_rows:
@@ -336,7 +345,7 @@ class NestLoops:
                 parts = [self._get(slots[phase][ii, jj]) for phase in range(phases)]
                 self.emitter.add_to_sum(product, element, self._joined(parts))
 
-        self._groups(
+        self._even_groups(
             rows, min(self.emitter.plan.row_block, rows),
             lambda i, height: self._groups(
                 columns, min(across, columns), lambda j, width: block(i, height, j, width)

@@ -8,6 +8,7 @@ from functools import cache
 
 import llvmlite.binding as llvm
 
+from ..plan import Across
 from .arithmetic import FORMATS
 
 
@@ -24,9 +25,10 @@ class Machine:
     def lanes(self, dtype: str) -> int:
         return self.vector_bits // (8 * FORMATS[dtype].size)
 
-    def accumulators(self, dtype: str, lanes: int) -> int:
-        """Vectors of so many lanes that sums may hold: three registers of four, a longer vector taking several."""
-        return max(1, 3 * self.registers // 4 // max(1, lanes // self.lanes(dtype)))
+    def accumulators(self, across: Across) -> int:
+        """Vectors that sums may hold: three registers of four where a weight is a number, half of them where it is a
+        vector as well, and what follows a product is computed beside its sums (measured with 16 registers)."""
+        return 3 * self.registers // 4 if across == "samples" else self.registers // 2
 
     def target(self) -> llvm.TargetMachine:
         llvm.initialize_all_targets()

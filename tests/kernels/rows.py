@@ -6,6 +6,7 @@ differences of those.
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -127,11 +128,12 @@ def check_lowered_elements(name: str, meaning: Meaning, dtype: str) -> None:
     found = kernels.points(program, dtype=dtype).bind({})(
         {NAMES[k]: column.reshape(-1, 1, 1) for k, column in enumerate(columns)}
     )
-    assert_within(found[0].ravel(), np.array(expected), meaning.ulps, f"{name} in {dtype} of\n{columns}")
+    assert_within(found[0].ravel(), np.array(expected), meaning, f"{name} in {dtype} of\n{columns}")
     for (k, number), values in zip(pins, found[1:], strict=False):
         pinned = [(*p[:k], number, *p[k + 1 :]) for p in zip(*columns.tolist(), strict=True)]
         wanted = [known(meaning, arguments, dtype) for arguments in pinned]
-        assert_within(values.ravel(), np.array(wanted), max(meaning.ulps, 1.0), f"{name} with {number} at {k}")
+        rounded = replace(meaning, ulps=max(meaning.ulps, 1.0))
+        assert_within(values.ravel(), np.array(wanted), rounded, f"{name} with {number} at {k}")
 
 
 def check_lowered_matrices(name: str, meaning: Meaning, dtype: str) -> None:
@@ -222,9 +224,9 @@ def exact(meaning: Meaning, arguments: tuple[float, ...], dtype: str) -> float:
     return float(meaning.formula(*(float(np.dtype(dtype).type(x)) for x in arguments)))
 
 
-def assert_within(found: Array, expected: Array, ulps: float, what: str) -> None:
-    """nan and inf exactly; the rest to so many units in the last place of the rounded result. A result below the
-    smallest normal number may be flushed to zero."""
+def assert_within(found: Array, expected: Array, meaning: Meaning, what: str) -> None:
+    """nan and inf exactly; the rest as far as the meaning allows, from the rounded result. A result below the smallest
+    normal number may be flushed to zero."""
     with np.errstate(over="ignore", under="ignore"):
         rounded = expected.astype(found.dtype)
     compared = expected != UNKNOWN
@@ -236,7 +238,7 @@ def assert_within(found: Array, expected: Array, ulps: float, what: str) -> None
     # exp says that it is 0 below sqrt(2) times the smallest normal number.
     flushed = 1.4143 * np.finfo(found.dtype).tiny
     small = np.where(np.abs(rounded[rest]) < flushed, flushed, 0)
-    allowed = np.maximum(ulps * unit, small)
+    allowed = np.maximum(np.maximum(meaning.ulps * unit, small), meaning.absolute * np.finfo(found.dtype).eps)
     error = np.abs(found[rest].astype(float) - rounded[rest].astype(float))
     assert (error <= allowed).all(), f"{what}\n{found[rest]}\n{rounded[rest]}"
 

@@ -21,9 +21,7 @@ def neon(name: str, dtype: str, gradient: bool) -> str:
     """The assembly of a loss's tile for a machine with NEON."""
     program = LOSSES[name]().program
     placed = substitute(program, dict.fromkeys(program.weights, (True, True)))
-    plan = make_plan(
-        split(with_gradient(placed) if gradient else placed, program.data), NEON.accumulators(dtype, NEON.lanes(dtype))
-    )
+    plan = make_plan(split(with_gradient(placed) if gradient else placed, program.data), NEON.accumulators("points"))
     ir, layout = emit(plan, dtype, NEON.lanes(dtype))
     assert layout.lanes == {"float32": 4, "float64": 2}[dtype]
     return assembly(ir, NEON)
@@ -64,7 +62,7 @@ def test_sin_and_erf_are_inline_and_only_large_numbers_leave_the_line(dtype: str
     program = b.build(b.emit("add", b.emit("sin", b.weight("x", (1, 1))), b.emit("erf", b.weight("y", (1, 1)))))
     plan = make_plan(
         split(substitute(program, dict.fromkeys(program.weights, (True, True))), {}),
-        NEON.accumulators(dtype, NEON.lanes(dtype)),
+        NEON.accumulators("points"),
     )
     text = assembly(emit(plan, dtype, NEON.lanes(dtype))[0], NEON)
     kind = VECTOR[dtype].removeprefix(".")
