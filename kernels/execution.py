@@ -10,21 +10,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import debug, reference
+from .cpu import waiting
 from .outputs import Outputs, at_point, on_plane
 from .plan import BLOCK_VECTORS, Plan, make_plan
 from .program import Program, ProgramError
 from .streams import split
 from .substitution import coefficient
 from .uniforms import Array, Inputs, uniforms
-
-if TYPE_CHECKING:
-    from .cpu.driver import Tiles
 
 Progress = Callable[[int, int], object]
 Presence = tuple[tuple[str, bool, bool], ...]
@@ -42,9 +40,6 @@ SCRATCH_LIMIT = 4 * 2**30
 
 DEFAULT_TILE = 64
 """Points in a tile: long enough that handing one out costs nothing, short enough to keep two cores busy."""
-
-GROUP_SECONDS = 0.1
-"""How long tiles run before progress is reported and Ctrl-C is heard."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +125,12 @@ def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:
 Table = NDArray[np.int64]
 
 
-def table_of(arrays: Sequence[Array], row_blocks: int) -> Table:
-    """The addresses of arrays, and the number of blocks, as compiled code reads them; the caller keeps the arrays."""
+def table_of(arrays: Sequence[Array], row_blocks: int, stop: waiting.Flag) -> Table:
+    """The addresses of arrays, the number of blocks, and the address of the flag that stops it, as compiled code reads
+    them; the caller keeps the arrays."""
     # ndarray.ctypes.data is the same address and ten times slower, which a training step would feel.
-    return np.array([*(a.__array_interface__["data"][0] for a in arrays), row_blocks], dtype=np.int64)
+    *addresses, flag = (a.__array_interface__["data"][0] for a in (*arrays, stop))
+    return np.array([*addresses, row_blocks, flag], dtype=np.int64)
 
 
 class PointsKernel:
@@ -185,11 +182,10 @@ class BoundPoints:
         blocks = -(-count // code.lanes)
         coordinates = np.zeros(blocks * code.lanes + 1, dtype=kernel.dtype)
         out = np.empty((blocks, code.output_size, code.lanes), dtype=kernel.dtype)
-        arguments = [*self._uniform, *weights, coordinates, coordinates, out]
-        table = table_of(arguments, blocks)
+        arguments, stop = [*self._uniform, *weights, coordinates, coordinates, out], waiting.flag()
+        table = table_of(arguments, blocks, stop)
         tile = max(1, DEFAULT_TILE // code.lanes)
-        work = blocks * code.plan.operations
-        Tiles(code.address, table, code.scratch_bytes, tile, blocks, 1, work).run(0, -(-blocks // tile))
+        Tiles(code.address, table, stop, code.scratch_bytes, tile, blocks, 1, code.plan.operations).run()
         return self._outputs(out.transpose(0, 2, 1).reshape(blocks * code.lanes, -1)[:count])
 
     def _outputs(self, flat: Array) -> tuple[Array, ...]:
@@ -268,8 +264,8 @@ class BoundPlane:
     def __call__(self, a: ArrayLike, b: ArrayLike, progress: Progress | None = None, tile: int = DEFAULT_TILE) -> Array:
         """The loss and the other outputs, as kernel.outputs.places has them: (count, rows, columns), rows along b.
 
-        progress(done, total), points: called between groups of tiles; False cancels, and what was not computed is
-        nan. tile: points in a tile, which changes nothing but the time.
+        progress(done, total), points: called by this thread now and then, and at the end; False cancels, and what was
+        not computed is nan. tile: points in a tile, which changes nothing but the time.
         """
         a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
         self.complete = True
@@ -284,17 +280,16 @@ class BoundPlane:
             padded[: a.size] = a
             rows = np.ascontiguousarray(b, dtype=dtype)
         out = np.empty((b.size, blocks, code.output_size, code.lanes), dtype=dtype)
-        arguments = [*self._uniform, padded, rows, out]
-        table = table_of(arguments, blocks)
-        work = b.size * blocks * code.plan.operations
-        blocks_a_tile = max(1, tile // code.lanes)
-        tiles = Tiles(code.address, table, code.scratch_bytes, blocks_a_tile, blocks, b.size, work)
-        done = _in_groups(tiles, a.size * b.size, progress)
-        if done < tiles.total:
-            self.complete = False
-            row, first = divmod(done, -(-blocks // blocks_a_tile))
-            out[row, first * blocks_a_tile :] = np.nan
-            out[row + 1 :] = np.nan
+        arguments, stop = [*self._uniform, padded, rows, out], waiting.flag()
+        table = table_of(arguments, blocks, stop)
+        tile = max(1, tile // code.lanes)
+        tiles = Tiles(code.address, table, stop, code.scratch_bytes, tile, blocks, b.size, code.plan.operations)
+        missing = tiles.run(progress and (lambda done, total: progress(done * a.size * b.size // total, a.size * b.size)))
+        self.complete = not missing
+        for part in missing:
+            out[part] = np.nan
+        if progress is not None and self.complete:
+            progress(a.size * b.size, a.size * b.size)
         grid = out.transpose(2, 0, 1, 3).reshape(code.output_size, b.size, -1)
         return grid if grid.shape[2] == a.size else np.ascontiguousarray(grid[:, :, : a.size])
 
@@ -318,21 +313,6 @@ class BoundPlane:
                 self.complete = False
                 break
         return out
-
-
-def _in_groups(tiles: Tiles, points: int, progress: Progress | None) -> int:
-    """Run tiles in groups of about GROUP_SECONDS until all are done or `progress` cancels; how many were done."""
-    done, group = 0, tiles.first_group
-    while done < tiles.total:
-        started = time.perf_counter()
-        stop = min(tiles.total, done + group)
-        tiles.run(done, stop)
-        seconds = time.perf_counter() - started
-        done = stop
-        if progress is not None and progress(done * points // tiles.total, points) is False:
-            break
-        group = max(1, min(4 * group, int(group * GROUP_SECONDS / max(seconds, 1e-6))))
-    return done
 
 
 @lru_cache(maxsize=256)

@@ -40,9 +40,7 @@ def _cpu(found: Finding) -> list[str]:
 def _threads(found: Finding) -> list[str]:
     if not found["runs"]:
         return [f"wrong results: {found['reason']}"]
-    return [
-        f"{found['count']}, threading layer {found['layer']}; a kernel compiles and runs ({found['seconds']:.1f} s)"
-    ]
+    return [f"{found['count']}; a kernel compiles and runs ({found['seconds']:.1f} s)"]
 
 
 def _cache(found: Finding) -> list[str]:

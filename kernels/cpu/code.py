@@ -21,6 +21,7 @@ class Code:
         self._count = 0
         self._label = "entry"
         self._loops = 0
+        self._leaves = False
 
     def fresh(self) -> str:
         self._count += 1
@@ -98,6 +99,15 @@ class Code:
         self.do(f"br label %after{n}")
         self._mark(f"after{n}")
 
+    def leave_if(self, flag: str) -> None:
+        """Return from the function where the number at an address, which other threads write, is not 0."""
+        self._loops += 1
+        n, self._leaves = self._loops, True
+        found = self.let(f"load atomic i64, ptr {flag} monotonic, align 8")
+        going = self.let(f"icmp eq i64 {found}, 0")
+        self.do(f"br i1 {going}, label %stay{n}, label %leave")
+        self._mark(f"stay{n}")
+
     def _mark(self, name: str) -> None:
         self._lines.append(f"{name}:")
         self._label = name
@@ -128,6 +138,7 @@ class Code:
                 *self._module.values(),
                 f"define void @{name}({parameters}) {{",
                 *self._body(),
+                *(["  br label %leave", "leave:"] if self._leaves else []),
                 "  ret void",
                 "}",
                 "!0 = !{}",

@@ -2,7 +2,8 @@
 
 The function is `tile(table, row, first, count, scratch)`: for `count` blocks of points, from block `first` of row
 `row` of the grid, compute the outputs. Each block is one vector: a lane is a point. `table` holds addresses of the
-uniform arrays, the weights' values a point, a, b and the outputs, then the number of blocks in a row.
+uniform arrays, the weights' values a point, a, b and the outputs, then the number of blocks in a row, then the address of
+a flag: where it is not 0 a sweep over many samples returns early, and what was computed is of no use.
 
 Where a plan's lanes are samples a block is one point: a streamed value's vector holds samples, any other holds the same
 number in every lane.
@@ -102,7 +103,7 @@ class _Emitter:
         self.uniforms = [entry("ptr") for _ in range(counts["uniform"])]
         self.weights = [entry("ptr") for _ in range(counts["weight"])]
         self.a_pointer, self.b_pointer, self.out_pointer = entry("ptr"), entry("ptr"), entry("ptr")
-        self.row_blocks = entry("i64")
+        self.row_blocks, self.stop = entry("i64"), entry("ptr")
         self.table_size = position
         scratch = "%scratch"
         self.point_scratch = code.address(scratch, self.point_start, "i8")
@@ -141,6 +142,8 @@ class _Emitter:
 
         def samples(start: Index) -> None:
             self.sample = start
+            if sweep.length > block:
+                code.leave_if(self.stop)
             if sweep.length <= block:
                 count: Index = sweep.length
             elif sweep.length % block == 0:
