@@ -22,6 +22,7 @@ class Code:
         self._label = "entry"
         self._loops = 0
         self._leaves = False
+        self._known: list[dict[str, str]] = [{}]
 
     def fresh(self) -> str:
         self._count += 1
@@ -34,6 +35,20 @@ class Code:
         name = self.fresh()
         self._lines.append(f"  {name} = {text}")
         return name
+
+    def once(self, text: str) -> str:
+        """The name of what an instruction gives that depends on its operands alone: where this loop, or one round it,
+        has it already, it is that. LLVM would find it too, at more cost."""
+        for scope in reversed(self._known):
+            if text in scope:
+                return scope[text]
+        name = self._known[-1][text] = self.let(text)
+        return name
+
+    def _inside(self, body: Callable[[], None]) -> None:
+        self._known.append({})
+        body()
+        self._known.pop()
 
     def call(self, result: str, function: str, *arguments: tuple[str, str]) -> str:
         """Call an external function or intrinsic, each argument as (type, value)."""
@@ -48,12 +63,13 @@ class Code:
         return name
 
     def address(self, base: str, index: Index, kind: str) -> str:
-        return base if index == 0 else self.let(f"getelementptr {kind}, ptr {base}, i64 {index}")
+        return base if index == 0 else self.once(f"getelementptr {kind}, ptr {base}, i64 {index}")
 
     def load(self, kind: str, pointer: str, align: int, constant: bool = False) -> str:
         """constant: the memory does not change while the function runs, so that a load may move out of a loop."""
         note = ", !invariant.load !0" if constant else ""
-        return self.let(f"load {kind}, ptr {pointer}, align {align}{note}")
+        text = f"load {kind}, ptr {pointer}, align {align}{note}"
+        return self.once(text) if constant else self.let(text)
 
     def store(self, kind: str, value: str, pointer: str, align: int) -> None:
         self.do(f"store {kind} {value}, ptr {pointer}, align {align}")
@@ -61,12 +77,12 @@ class Code:
     def add(self, x: Index, y: Index) -> Index:
         if isinstance(x, int) and isinstance(y, int):
             return x + y
-        return y if x == 0 else x if y == 0 else self.let(f"add i64 {x}, {y}")
+        return y if x == 0 else x if y == 0 else self.once(f"add i64 {x}, {y}")
 
     def mul(self, x: Index, y: Index) -> Index:
         if isinstance(x, int) and isinstance(y, int):
             return x * y
-        return 0 if 0 in (x, y) else y if x == 1 else x if y == 1 else self.let(f"mul i64 {x}, {y}")
+        return 0 if 0 in (x, y) else y if x == 1 else x if y == 1 else self.once(f"mul i64 {x}, {y}")
 
     def for_each(self, start: Index, stop: Index, step: int, body: Callable[[Index], None]) -> None:
         """The body for start, start + step, .. below stop; no loop where there is at most one turn."""
@@ -84,7 +100,7 @@ class Code:
         self.do(f"%c{n} = icmp ult i64 {counter}, {stop}")
         self.do(f"br i1 %c{n}, label %body{n}, label %exit{n}")
         self._mark(f"body{n}")
-        body(counter)
+        self._inside(lambda: body(counter))
         self.do(f"{following} = add i64 {counter}, {step}")
         self.do(f"br label %head{n}, !llvm.loop !1")
         self._lines[hole] = f"  {counter} = phi i64 [ {start}, %{before} ], [ {following}, %{self._label} ]"
@@ -95,7 +111,7 @@ class Code:
         n = self._loops
         self.do(f"br i1 {condition}, label %then{n}, label %after{n}")
         self._mark(f"then{n}")
-        body()
+        self._inside(body)
         self.do(f"br label %after{n}")
         self._mark(f"after{n}")
 

@@ -53,6 +53,7 @@ class _Loop:
         self.field = {
             name: self._word("%job", number, "i64" if name in COUNTS else "ptr") for number, name in enumerate(FIELDS)
         }
+        self.places = [self._word(self.field["places"], output, "ptr") for output in range(self.outputs)]
         self.alive = code.slot("i1")
         code.store("i1", "true", self.alive, 1)
         self._count(0)
@@ -93,12 +94,12 @@ class _Loop:
         for output in range(self.outputs):
             found = code.add(code.mul(block, self.outputs), output)
             value = code.load(kind, code.address(self.field["rule_out"], found, kind), size)
-            code.store(kind, value, code.address(self._word(self.field["places"], output, "ptr"), block, kind), size)
+            code.store(kind, value, code.address(self.places[output], block, kind), size)
 
     def _record(self, step: Index, loss: str) -> None:
         """Note the weights, and whether they and the loss are finite: 0 x is 0 or else nan."""
         code, size = self.code, self.form.size
-        weights, scalar = self._word(self.field["places"], 0, "ptr"), self.scalar
+        weights, scalar = self.places[0], self.scalar
         row = code.address(self.field["record"], code.mul(step, self.field["blocks"]), self.vector.type)
         count = self.field["size"]
         whole = code.let(f"udiv i64 {count}, {self.lanes}")

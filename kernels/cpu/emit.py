@@ -209,8 +209,19 @@ class _Emitter:
             return code.add(code.mul(i, columns), j)
         return code.add(code.mul(j, rows), i) if features_last else code.add(code.mul(i, self.plan.block), j)
 
-    def load(self, value: int, i: Index, j: Index, vector: Vector) -> Value:
-        """Element (i, j) of a value that is in memory, an axis of size one broadcast."""
+    def lies_in_runs(self, value: int) -> bool:
+        """Whether a value is one for all points of a row, and its features lie next to each other in memory."""
+        rows, columns = self.instructions[value].shape
+        place = self.plan.places.get(value)
+        if place is None:  # it stays in registers
+            return True
+        if place.kind in ("uniform", "row"):
+            return rows == 1 or columns == 1 or self.streams[value] is not None
+        return place.kind in ("constant", "b")
+
+    def load(self, value: int, i: Index, j: Index, vector: Vector, run: bool = False) -> Value:
+        """Element (i, j) of a value that is in memory, an axis of size one broadcast; run: and those that follow it
+        along i, one in each lane."""
         code, place = self.code, self.plan.places[value]
         rows, columns = self.instructions[value].shape
         i, j = (0 if rows == 1 else i), (0 if columns == 1 else j)
@@ -229,10 +240,13 @@ class _Emitter:
                 pointer = code.address(self.uniforms[place.index], self._element(value, i, j, True), vector.type)
                 return code.load(vector.type, pointer, size, constant=True)
             pointer = code.address(self.uniforms[place.index], self._element(value, i, j, True), name)
+            if run and rows > 1:
+                return code.load(vector.type, pointer, size, constant=True)
             return vector.splat(code.load(name, pointer, size, constant=True))
         if place.kind == "row":
             index = code.add(place.index, self._element(value, i, j, True))
-            return vector.splat(code.load(name, code.address("%scratch", index, name), size))
+            pointer = code.address("%scratch", index, name)
+            return code.load(vector.type, pointer, size) if run and rows > 1 else vector.splat(code.load(name, pointer, size))
         if place.kind == "weight":
             start = code.mul(self.block, self._size(value))
             index = code.add(start, self._element(value, i, j, False))
@@ -249,7 +263,7 @@ class _Emitter:
         code, place = self.code, self.plan.places[value]
         if place.kind == "row":
             index = code.add(place.index, self._element(value, i, j, True))
-            pointer = code.address("%scratch", index, vector.type)
+            pointer = code.address("%scratch", index, self.form.name)
             code.store(vector.type, vector.real(number), pointer, self.form.size)
         else:
             index = code.add(place.index, self._element(value, i, j, False))

@@ -36,6 +36,7 @@ class NestLoops:
         self.along_columns = [v for v in nest.values if self._reduction_axis(v) == 1]
         self.partials: dict[tuple[int, int, int], str] = {}
         self.columns_sums: dict[tuple[int, int], str] = {}
+        self.in_runs = False
 
     def _reduction_axis(self, value: int) -> int | None:
         instruction = self.instructions[value]
@@ -45,6 +46,8 @@ class NestLoops:
         nest, product = self.nest, self._product()
         if product is not None and product in self.emitter.sums:
             self._product_over_samples(product)
+        elif self._lies_in_runs():
+            self.code.for_each(0, self.count, 1, self._runs)
         elif nest.order == "columns":
             self._open_partials(1)
             self._columns(lambda j, width: self._column_group(j, width))
@@ -95,6 +98,31 @@ class NestLoops:
         self._open_partials(height)
         self._columns(lambda j, width: self._block(i, height, j, width))
         self._close_partials(i, height)
+
+    # Values of a row of the grid, of which a vector holds several features of one sample
+
+    def _lies_in_runs(self) -> bool:
+        """Whether all that an element-by-element nest of the row reads and writes lies feature beside feature."""
+        nest, emitter = self.nest, self.emitter
+        if nest.level != "row" or emitter.samples_are_lanes or not 1 < emitter.lanes <= nest.rows:
+            return False
+        if nest.operand or not all(self._computed_here(v) for v in nest.values):
+            return False
+        read = {a for v in nest.values for a in self.instructions[v].args if a not in nest.values}
+        return all(emitter.lies_in_runs(value) for value in (*nest.values, *read))
+
+    def _runs(self, j: Index) -> None:
+        wide, narrow, rows = self.emitter.point, self.emitter.row, self.nest.rows
+        whole = rows - rows % wide.lanes
+        self.code.for_each(0, whole, wide.lanes, lambda i: self._run(i, j, wide))
+        self.code.for_each(whole, rows, 1, lambda i: self._run(i, j, narrow))
+
+    def _run(self, i: Index, j: Index, vector: Vector) -> None:
+        self.vector, self.in_runs = vector, vector.lanes > 1
+        known: Element = {}
+        for value in self.nest.values:
+            if value in self.nest.stored:
+                self.emitter.store(value, i, j, self._number(value, i, j, known), vector)
 
     # Sums along columns: one partial sum for each place in a group of samples
 
@@ -185,7 +213,7 @@ class NestLoops:
                 pending.pop()
                 continue
             if not self._computed_here(top):
-                known[top] = self.emitter.load(top, i, j, self.vector)
+                known[top] = self.emitter.load(top, i, j, self.vector, self.in_runs)
                 continue
             missing = [a for a in self._operands(top) if a not in known]
             if missing:
