@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Literal
 
@@ -51,7 +51,7 @@ class Code:
     """The weights' names in the order of the table of addresses."""
     uniforms: tuple[tuple[int, bool], ...]
     """For each uniform array of the table which output of the prologue it is, and whether it is streamed."""
-    ir: str
+    dtype: str
     lanes: int
     scratch_bytes: int
     output_size: int
@@ -59,6 +59,13 @@ class Code:
     seconds: float
     cached: bool
     engine: object
+
+    @property
+    def ir(self) -> str:
+        """The code as LLVM IR, emitted anew."""
+        from .cpu.emit import emit
+
+        return emit(self.plan, self.dtype, self.lanes)
 
 
 @lru_cache(maxsize=256)
@@ -77,7 +84,7 @@ def compile_body(
     a time, where that has streamed values; `lanes` is then left out.
     """
     from .cpu.compiler import compile_module
-    from .cpu.emit import emit
+    from .cpu.emit import emit, layout_of
     from .cpu.machine import host
 
     started = time.perf_counter()
@@ -89,17 +96,19 @@ def compile_body(
         block = make_plan(split(first, sampled), machine.row_block, block_vectors).block
     across = lanes if samples_as_lanes and lanes else 1
     plan = make_plan(body, machine.row_block, block_vectors, across, block)
-    ir, layout = emit(plan, dtype, lanes or machine.lanes(dtype))
+    lanes = lanes or machine.lanes(dtype)
+    layout = layout_of(plan, dtype, lanes)
     debug.say(3, "plan", lambda: str(plan))
-    debug.say(4, "code", lambda: ir)
-    compiled = compile_module(ir, machine)
+    debug.say(4, "code", lambda: emit(plan, dtype, lanes))
+    decisions = repr((dtype, lanes, [(each.name, getattr(plan, each.name)) for each in fields(plan)]))
+    compiled = compile_module(lambda: emit(plan, dtype, lanes), decisions, machine)
     seconds = time.perf_counter() - started
     leaves = [*enumerate(plan.body.program.instructions)]
     return Code(
         plan,
         tuple(i.name for _, i in leaves if i.op == "weight"),
         tuple((int(i.name[1:]), plan.body.streams[p] is not None) for p, i in leaves if i.op == "data"),
-        ir,
+        dtype,
         layout.lanes,
         layout.scratch_bytes,
         layout.output_size,

@@ -71,7 +71,8 @@ def _compiled_loop(dtype: str, lanes: int, numbers: int, outputs: int) -> tuple[
     from .cpu.compiler import compile_module
     from .cpu.machine import host
 
-    found = compile_module(descent.emit(dtype, lanes, numbers, outputs), host(), descent.ENTRY)
+    sizes = dtype, lanes, numbers, outputs
+    found = compile_module(lambda: descent.emit(*sizes), f"descent {sizes}", host(), descent.ENTRY)
     return found.address, found.engine
 
 

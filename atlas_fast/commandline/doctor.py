@@ -44,9 +44,10 @@ def _threads(found: Finding) -> list[str]:
 
 
 def _cache(found: Finding) -> list[str]:
-    if not found["writable"]:
-        return [f"{found['folder']} cannot be written ({found['reason']}): set ATLAS_CACHE_DIR to a folder that can"]
-    return [f"{found['folder']}: {found['files']:,} kernels, {found['bytes'] / 1e6:.1f} MB, can be written"]
+    if not found["used"]:
+        return [f"{found['folder']} {found['reason']}: set ATLAS_CACHE_DIR to a folder of your own"]
+    held, bound = found["bytes"] / 2**20, found["bound"] / 2**20
+    return [f"{found['folder']}: {found['files']:,} kernels, {held:.1f} of {bound:.0f} MiB, can be written"]
 
 
 def _opengl(found: Finding) -> list[str]:

@@ -86,7 +86,7 @@ Part = tuple[slice, slice]
 @lru_cache(maxsize=1)
 def _worker() -> tuple[Callable[[int], None], Compiled]:
     """The function of a worker, which releases the interpreter's lock, and what keeps its code alive."""
-    found = compile_module(WORK, host(), ENTRY)
+    found = compile_module(lambda: WORK, WORK, host(), ENTRY)
     return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(found.address), found
 
 

@@ -35,12 +35,17 @@ class Layout:
     lanes: int
     scratch_bytes: int
     output_size: int
-    table_size: int
 
 
-def emit(plan: Plan, dtype: str, lanes: int) -> tuple[str, Layout]:
-    """The module's text, and its layout. dtype: "float32" or "float64"; lanes: a power of two."""
+def emit(plan: Plan, dtype: str, lanes: int) -> str:
+    """The module's text. dtype: "float32" or "float64"; lanes: a power of two."""
     return _Emitter(plan, dtype, lanes).module()
+
+
+def layout_of(plan: Plan, dtype: str, lanes: int) -> Layout:
+    """The layout of what `emit` makes of the same."""
+    emitter = _Emitter(plan, dtype, lanes)
+    return Layout(lanes, emitter.scratch_bytes, emitter.output_size)
 
 
 class _Emitter:
@@ -59,6 +64,7 @@ class _Emitter:
         self.sums: dict[int, int] = {}
         self.sample: Index = 0
         self.a: Value = ""
+        self.output_size = sum(self._size(output) for output in plan.body.program.outputs)
         self._sections()
 
     def _sections(self) -> None:
@@ -72,16 +78,14 @@ class _Emitter:
         self.sum_start = aligned(self.point_start + plan.point_scratch * self.lanes * size)
         self.scratch_bytes = aligned(self.sum_start + plan.sum_scratch * self.total.lanes * 8)
 
-    def module(self) -> tuple[str, Layout]:
-        code, outputs = self.code, self.plan.body.program.outputs
+    def module(self) -> str:
+        code = self.code
         self._read_table()
-        self.output_size = sum(self._size(output) for output in outputs)
         for stage in self.plan.stages:
             if isinstance(stage, Straight) and stage.level == "row":
                 self._straight(stage)
         code.for_each("%first", code.add("%first", "%count"), 1, self._block)
-        layout = Layout(self.lanes, self.scratch_bytes, self.output_size, self.table_size)
-        return code.function(ENTRY, PARAMETERS), layout
+        return code.function(ENTRY, PARAMETERS)
 
     def _size(self, value: int) -> int:
         rows, columns = self.instructions[value].shape
@@ -104,7 +108,6 @@ class _Emitter:
         self.weights = [entry("ptr") for _ in range(counts["weight"])]
         self.a_pointer, self.b_pointer, self.out_pointer = entry("ptr"), entry("ptr"), entry("ptr")
         self.row_blocks, self.stop = entry("i64"), entry("ptr")
-        self.table_size = position
         scratch = "%scratch"
         self.point_scratch = code.address(scratch, self.point_start, "i8")
         self.sum_scratch = code.address(scratch, self.sum_start, "i8")

@@ -30,6 +30,8 @@ def forget_compiled() -> Iterator[None]:
 
 def forget() -> None:
     from atlas_fast.kernels import execution, outputs
+    from atlas_fast.kernels.cpu import driver, objects
 
-    for kept in (execution.compile_body, outputs.on_plane, execution.points, execution.plane):
+    compiled = (execution.compile_body, driver._worker, objects._tell)
+    for kept in (*compiled, outputs.on_plane, execution.points, execution.plane):
         kept.cache_clear()
