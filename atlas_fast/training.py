@@ -44,7 +44,7 @@ class Run:
 
     weights: (steps + 1, P), float64: every step's weights, the start included.
     loss: (steps + 1,): the loss on all the data at each of them, in float64, or on the full batch in the dtype that
-        trained.
+        trained; nan where training was stopped before the first was known.
     epochs: how many were asked for. steps_per_epoch: 1 unless there are batches.
     optimizer: in words, as in "Adam(lr=0.01, ..)". seed, batch_size, dtype: as given.
     diverged_at: the first step whose weights or loss are not finite, None where all are.
@@ -117,7 +117,7 @@ def train(
     weights = weights[: done + 1]
     loss = losses[: done + 1].copy() if batches is None else problem.loss(weights, backend)
     bad = np.flatnonzero(~(np.isfinite(loss) & np.isfinite(weights).all(axis=1)))
-    diverged_at = int(bad[0]) if bad.size else None
+    diverged_at = int(bad[0]) if bad.size and (done or not stopped) else None
     message = f"stopped at step {done:,} of {steps:,}" if stopped else departure.rise(loss)
     if diverged_at is not None:
         weights, loss = weights[: diverged_at + 1], loss[: diverged_at + 1]
@@ -185,14 +185,13 @@ class _Path:
         return self._descent.loss(self._on_all[0])
 
 
-def _descend(
-    path: _Path, weights: Vector, losses: Vector, report: Report | None
-) -> tuple[int, bool, bool]:
+def _descend(path: _Path, weights: Vector, losses: Vector, report: Report | None) -> tuple[int, bool, bool]:
     """Fill weights[1:] and the loss each step starts from; return how many steps were taken, if it was stopped, and if
     the loss behind the last of them is known, too.
 
     Ends early, at the first step whose weights or loss are not finite, or after `report` has answered False. A run that
-    is stopped in the middle of a step ends before the last whole one, whose loss would take as long to find as a step.
+    is stopped in the middle of a step ends before the last whole one, whose loss would take as long to find as a step;
+    in the middle of the first, with a loss that is nan.
     """
     done, total, steps, cut_short = 0, len(weights) - 1, 1, False
 
@@ -209,7 +208,8 @@ def _descend(
         losses[done : done + len(found)] = started
         done += len(found)
         if cut_short and done < total:
-            return max(0, done - 1), True, done > 0
+            losses[done] = np.nan
+            return max(0, done - 1), True, True
         if len(found) < steps or not (np.isfinite(started[-1]) and np.isfinite(found[-1]).all()):
             return done, False, False
         if report is not None and report(done, total) is False:
