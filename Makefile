@@ -75,7 +75,7 @@ pictures: $(VENV)/installed-test
 	$(BIN)/atlas-fast view build/iris-sigmoid.npz --out benchmarks/pictures/viewer.png
 
 benchmark: $(VENV)/installed-test
-	for script in startup compile_time surfaces random_texts training training_speed; do \
+	for script in startup compile_time stopping surfaces random_texts training training_speed; do \
 	    $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 clean:

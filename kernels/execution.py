@@ -194,7 +194,7 @@ class BoundPoints:
         arguments, stop = [*self._uniform, *weights, coordinates, coordinates, out], waiting.flag()
         table = table_of(arguments, blocks, stop)
         tile = max(1, DEFAULT_TILE // code.lanes)
-        Tiles(code.address, table, stop, code.scratch_bytes, tile, blocks, 1, code.plan.operations).run()
+        Tiles(code.address, table, arguments, stop, code.scratch_bytes, tile, blocks, 1, code.plan.operations).run()
         return self._outputs(out.transpose(0, 2, 1).reshape(blocks * code.lanes, -1)[:count])
 
     def _outputs(self, flat: Array) -> tuple[Array, ...]:
@@ -292,8 +292,12 @@ class BoundPlane:
         arguments, stop = [*self._uniform, padded, rows, out], waiting.flag()
         table = table_of(arguments, blocks, stop)
         tile = max(1, tile // code.lanes)
-        tiles = Tiles(code.address, table, stop, code.scratch_bytes, tile, blocks, b.size, code.plan.operations)
-        missing = tiles.run(progress and (lambda done, total: progress(done * a.size * b.size // total, a.size * b.size)))
+        tiles = Tiles(
+            code.address, table, arguments, stop, code.scratch_bytes, tile, blocks, b.size, code.plan.operations
+        )
+        missing = tiles.run(
+            progress and (lambda done, total: progress(done * a.size * b.size // total, a.size * b.size))
+        )
         self.complete = not missing
         for part in missing:
             out[part] = np.nan

@@ -168,7 +168,8 @@ class Descent:
             "slopes": _at(self._slopes), "numbers": _at(rows),
             "rule": self._code.address, "rule_table": _at(self._table), "rule_out": _at(self._out),
             "blocks": self._blocks, "size": self.size, "places": _at(self._pointers),
-            "record": _at(record), "losses": _at(losses), "scratch": _aligned(self._scratch), "stop": _at(self._stop), "done": 0,
+            "record": _at(record), "losses": _at(losses), "scratch": _aligned(self._scratch),
+            "stop": _at(self._stop), "done": 0,
         }  # fmt: skip
         job = np.array(list(fields.values()), dtype=np.int64)
         kept = (self, slopes, rows, calls, record, losses)

@@ -1,7 +1,7 @@
 """From the text of a module to a function's address, with object files kept on disk.
 
-In: what the code depends on, how its LLVM IR is made where it must be, and a machine. Out: a `Compiled` with the address
-of its entry. An object that is found on disk is not emitted at all; one that is damaged is compiled anew.
+In: what the code depends on, how its LLVM IR is made where it must be, and a machine. Out: a `Compiled` with the
+address of its entry. An object that is found on disk is not emitted at all; one that is damaged is compiled anew.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _optimized(ir: str, target: llvm.TargetMachine) -> llvm.ModuleRef:
     """The module with its stack slots in registers and its arithmetic tidied up.
 
     The code comes blocked, with its addresses shared and its loops as they are to stay: what LLVM's own pipelines do
-    beyond this took ten times as long, more than linearly in the size of a module, and no surface was faster for it.
+    beyond this takes far longer, more than linearly in the size of a module, and no surface was faster for it.
     """
     module = llvm.parse_assembly(ir)
     module.triple = target.triple

@@ -105,7 +105,7 @@ def _asked(variable: str, otherwise: int) -> int:
 class Tiles:
     """A grid's tiles, ready to run.
 
-    table: int64 addresses as the tile wants them, of arrays that the caller keeps. stop: the flag that the table names.
+    table: int64 addresses as the tile wants them, of `arrays`. stop: the flag that the table names.
     scratch_bytes: a thread. tile: blocks of points in a tile, at most. row_blocks, rows: the grid in blocks of points.
     operations: on vectors, of a block, about.
     """
@@ -114,6 +114,7 @@ class Tiles:
         self,
         address: int,
         table: NDArray[np.int64],
+        arrays: Sequence[object],
         stop: waiting.Flag,
         scratch_bytes: int,
         tile: int,
@@ -122,6 +123,7 @@ class Tiles:
         operations: int,
     ) -> None:
         self.address, self.table, self.stop, self.row_blocks = address, table, stop, row_blocks
+        self._arrays = arrays
         self.tile = max(1, min(tile, TILE_WORK // operations))
         self.tiles_a_row = -(-row_blocks // self.tile)
         self.total = rows * self.tiles_a_row
@@ -155,7 +157,7 @@ class Tiles:
             return None if report is None else report(max(0, min(int(counter[0]), self.total) - len(jobs)), self.total)
 
         # Each keeps all that compiled code reads and writes, should its caller be interrupted while it waits.
-        calls = [lambda job=job, _kept=(self, counter, jobs): function(job.ctypes.data) for job in jobs]  # type: ignore[misc]
+        calls = [lambda job=job, _kept=(self, counter, jobs): function(job.ctypes.data) for job in jobs]
         if waiting.run(calls, self.stop, self.work, tick):
             return []
         return self._missing(int(counter[0]), jobs[:, -1].tolist())

@@ -2,8 +2,8 @@
 
 The function is `tile(table, row, first, count, scratch)`: for `count` blocks of points, from block `first` of row
 `row` of the grid, compute the outputs. Each block is one vector: a lane is a point. `table` holds addresses of the
-uniform arrays, the weights' values a point, a, b and the outputs, then the number of blocks in a row, then the address of
-a flag: where it is not 0 a sweep over many samples returns early, and what was computed is of no use.
+uniform arrays, the weights' values a point, a, b and the outputs, then the number of blocks in a row, then the address
+of a flag: where it is not 0 a sweep over many samples returns early, and what was computed is of no use.
 
 Where a plan's lanes are samples a block is one point: a streamed value's vector holds samples, any other holds the same
 number in every lane.
@@ -249,7 +249,11 @@ class _Emitter:
         if place.kind == "row":
             index = code.add(place.index, self._element(value, i, j, True))
             pointer = code.address("%scratch", index, name)
-            return code.load(vector.type, pointer, size) if run and rows > 1 else vector.splat(code.load(name, pointer, size))
+            return (
+                code.load(vector.type, pointer, size)
+                if run and rows > 1
+                else vector.splat(code.load(name, pointer, size))
+            )
         if place.kind == "weight":
             start = code.mul(self.block, self._size(value))
             index = code.add(start, self._element(value, i, j, False))

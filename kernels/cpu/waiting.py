@@ -31,12 +31,13 @@ def flag() -> Flag:
 def run(jobs: Sequence[Callable[[], object]], stop: Flag, work: float, tick: Callable[[], object] | None) -> bool:
     """Run jobs, each on a thread; False if they were stopped. Returns when none is running any more.
 
-    work: operations on vectors, about. tick: called by this thread every TICK seconds of long work; an answer of False
+    jobs: workers at the same work, of which any one would do all of it, since not each may be granted a thread. work: operations on vectors, about. tick: called by this thread every TICK seconds of long work; an answer of False
     stops it, and so does what it raises, or a signal's handler, which then comes out of here.
     """
     short = work < SHORT
-    threads = _started(jobs[1:] if short else jobs)
+    threads: list[threading.Thread] = []
     try:
+        _start(jobs[1:] if short else jobs, threads)
         for job in jobs[:1] if short else jobs[len(threads) :]:
             job()
         for thread in threads:
@@ -48,19 +49,18 @@ def run(jobs: Sequence[Callable[[], object]], stop: Flag, work: float, tick: Cal
     except BaseException:
         stop[0] = 1
         for thread in threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
         raise
     return not stop[0]
 
 
-def _started(jobs: Sequence[Callable[[], object]]) -> list[threading.Thread]:
-    """A thread for each job, or for as many as the system grants."""
-    threads = []
+def _start(jobs: Sequence[Callable[[], object]], threads: list[threading.Thread]) -> None:
+    """Start a thread for each job, or for as many as the system grants, and note it."""
     for job in jobs:
-        thread = threading.Thread(target=job, daemon=True)
+        threads.append(threading.Thread(target=job, daemon=True))
         try:
-            thread.start()
+            threads[-1].start()
         except RuntimeError:  # "can't start new thread"
-            break
-        threads.append(thread)
-    return threads
+            threads.pop()
+            return

@@ -117,7 +117,7 @@ def test_numbas_number_of_threads_is_the_most(monkeypatch: pytest.MonkeyPatch) -
 
 
 def tiles(tile: int, row_blocks: int, rows: int, operations: int) -> driver.Tiles:
-    return driver.Tiles(0, np.zeros(1, dtype=np.int64), waiting.flag(), 64, tile, row_blocks, rows, operations)
+    return driver.Tiles(0, np.zeros(1, dtype=np.int64), [], waiting.flag(), 64, tile, row_blocks, rows, operations)
 
 
 def test_no_more_threads_than_tiles() -> None:
