@@ -31,8 +31,9 @@ def flag() -> Flag:
 def run(jobs: Sequence[Callable[[], object]], stop: Flag, work: float, tick: Callable[[], object] | None) -> bool:
     """Run jobs, each on a thread; False if they were stopped. Returns when none is running any more.
 
-    jobs: workers at the same work, of which any one would do all of it, since not each may be granted a thread. work: operations on vectors, about. tick: called by this thread every TICK seconds of long work; an answer of False
-    stops it, and so does what it raises, or a signal's handler, which then comes out of here.
+    jobs: workers at the same work, of which any one would do all of it, since not each may be granted a thread. work:
+    operations on vectors, about. tick: called by this thread every TICK seconds of long work; an answer of False stops
+    it, and so does what it raises, or a signal's handler, which then comes out of here.
     """
     short = work < SHORT
     threads: list[threading.Thread] = []

@@ -21,8 +21,11 @@ def object_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def forget_compiled() -> Iterator[None]:
-    """Forget every kernel in memory before and after a test that changes what one is compiled from."""
+def forget_compiled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forget every kernel, in memory before and after a test that changes what one is compiled from, and on disk."""
+    from atlas_fast.kernels.cpu import compiler
+
+    monkeypatch.setattr(compiler, "generator", lambda: request.node.nodeid)
     forget()
     yield
     forget()
