@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 SHORT = 30_000_000
 """Operations on vectors, some 10 to 40 ms, up to which a caller computes itself: too short for anybody to stop."""
 
-TICK = 0.05
+TICK = 0.02
 """Seconds between two looks at the caller's affairs. A signal that another thread of the process receives wakes nobody:
 it is heard at the next look."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 BOUND = 1.0
-"""Seconds. It is 0.05 s between two looks at progress and a millisecond or two after that; the rest is for a machine
+"""Seconds. It is 0.02 s between two looks at progress and a millisecond or two after that; the rest is for a machine
 that other tests share. benchmarks/stopping.py prints the times, which are to be below 0.2 s."""
 
 
