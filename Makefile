@@ -76,7 +76,7 @@ pictures: $(VENV)/installed-test
 
 benchmark: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks.compiler
-	for script in startup surfaces training; do $(BIN)/python -m benchmarks.$$script || exit 1; done
+	for script in startup compile_time stopping surfaces training; do $(BIN)/python -m benchmarks.$$script || exit 1; done
 	$(BIN)/python -m benchmarks.accuracy --stride 1001
 
 clean:

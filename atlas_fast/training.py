@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -44,7 +44,7 @@ class Run:
 
     weights: (steps + 1, P), float64: every step's weights, the start included.
     loss: (steps + 1,): the loss on all the data at each of them, in float64, or on the full batch in the dtype that
-        trained.
+        trained; nan where training was stopped before the first was known.
     epochs: how many were asked for. steps_per_epoch: 1 unless there are batches.
     optimizer: in words, as in "Adam(lr=0.01, ..)". seed, batch_size, dtype: as given.
     diverged_at: the first step whose weights or loss are not finite, None where all are.
@@ -111,13 +111,13 @@ def train(
     losses = np.empty(steps + 1)
     with reporting(progress, "training", f"{steps:,} steps") as report, arguments.fitting_memory():
         path = _Path(problem, optimizer, batches, weights[0], dtype, backend)
-        done, stopped = _descend(path, weights, losses, report)
-        if batches is None:
+        done, stopped, known = _descend(path, weights, losses, report)
+        if batches is None and not known:
             losses[done] = path.loss_here()
     weights = weights[: done + 1]
     loss = losses[: done + 1].copy() if batches is None else problem.loss(weights, backend)
     bad = np.flatnonzero(~(np.isfinite(loss) & np.isfinite(weights).all(axis=1)))
-    diverged_at = int(bad[0]) if bad.size else None
+    diverged_at = int(bad[0]) if bad.size and (done or not stopped) else None
     message = f"stopped at step {done:,} of {steps:,}" if stopped else departure.rise(loss)
     if diverged_at is not None:
         weights, loss = weights[: diverged_at + 1], loss[: diverged_at + 1]
@@ -171,39 +171,52 @@ class _Path:
         """Steps a call may take."""
         return max(1, CALL_BYTES // self._bytes)
 
-    def advance(self, steps: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        """Take steps: the weights after each, in the loop's order, and the losses they start from."""
+    def advance(self, steps: int, tick: Callable[[], bool]) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """Take steps: the weights after each, in the loop's order, and the losses they start from; fewer where `tick`,
+        called now and then, answers False."""
         if self._batches is None:
             slopes = self._on_all
         else:
             slopes = [self._descent.slope(self._gradients[size], data) for size, data in islice(self._batches, steps)]
-        return self._descent.run(slopes, self._schedule.take(steps))
+        return self._descent.run(slopes, self._schedule.take(steps), tick)
 
     def loss_here(self) -> float:
         """The loss on the full batch, at the weights that the last step gave."""
         return self._descent.loss(self._on_all[0])
 
 
-def _descend(path: _Path, weights: Vector, losses: Vector, report: Report | None) -> tuple[int, bool]:
-    """Fill weights[1:] and the loss each step starts from; return how many steps were taken, and if it was stopped.
+def _descend(path: _Path, weights: Vector, losses: Vector, report: Report | None) -> tuple[int, bool, bool]:
+    """Fill weights[1:] and the loss each step starts from; return how many steps were taken, if it was stopped, and if
+    the loss behind the last of them is known, too.
 
-    Ends early, at the first step whose weights or loss are not finite, or after `report` has answered False.
+    Ends early, at the first step whose weights or loss are not finite, or after `report` has answered False. A run that
+    is stopped in the middle of a step ends before the last whole one, whose loss would take as long to find as a step;
+    in the middle of the first, with a loss that is nan.
     """
-    done, total, steps = 0, len(weights) - 1, 1
+    done, total, steps, cut_short = 0, len(weights) - 1, 1, False
+
+    def tick() -> bool:
+        nonlocal cut_short
+        cut_short = report is not None and report(done, total) is False
+        return not cut_short
+
     while done < total:
         began = time.perf_counter()
         steps = min(steps, total - done, path.largest)
-        found, started = path.advance(steps)
+        found, started = path.advance(steps, tick)
         weights[done + 1 : done + 1 + len(found), path.order] = found
         losses[done : done + len(found)] = started
         done += len(found)
+        if cut_short and done < total:
+            losses[done] = np.nan
+            return max(0, done - 1), True, True
         if len(found) < steps or not (np.isfinite(started[-1]) and np.isfinite(found[-1]).all()):
-            return done, False
+            return done, False, False
         if report is not None and report(done, total) is False:
-            return done, done < total
+            return done, done < total, False
         seconds = time.perf_counter() - began
         steps = max(1, min(CALL_GROWTH * steps, int(steps * CALL_SECONDS / max(seconds, 1e-6))))
-    return done, False
+    return done, False, False
 
 
 def _start(problem: Problem, start: ArrayLike | Mapping[str, ArrayLike]) -> Vector:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import debug, reference
+from .cpu import waiting
 from .estimate import VECTOR_BYTES, estimate
 from .outputs import Outputs, at_point, on_plane
 from .plan import BLOCK_VECTORS, Across, Plan, make_plan
@@ -23,9 +24,6 @@ from .program import Program, ProgramError
 from .streams import Body, split
 from .substitution import coefficient
 from .uniforms import Array, Inputs, uniforms
-
-if TYPE_CHECKING:
-    from .cpu.driver import Tiles
 
 Progress = Callable[[int, int], object]
 Presence = tuple[tuple[str, bool, bool], ...]
@@ -40,9 +38,6 @@ SCRATCH_LIMIT = 4 * 2**30
 DEFAULT_TILE = 64
 """Points in a tile: long enough that handing one out costs nothing, short enough to keep two cores busy."""
 
-GROUP_SECONDS = 0.1
-"""How long tiles run before progress is reported and Ctrl-C is heard."""
-
 
 @dataclass(frozen=True)
 class Code:
@@ -53,7 +48,7 @@ class Code:
     """The weights' names in the order of the table of addresses."""
     uniforms: tuple[tuple[int, bool], ...]
     """For each uniform array of the table which output of the prologue it is, and whether it is streamed."""
-    ir: str
+    dtype: str
     lanes: int
     scratch_bytes: int
     output_size: int
@@ -66,6 +61,13 @@ class Code:
     def points(self) -> int:
         """How many a block holds."""
         return self.lanes if self.plan.sample_lanes == 1 else 1
+
+    @property
+    def ir(self) -> str:
+        """The code as LLVM IR, emitted anew."""
+        from .cpu.emit import emit
+
+        return emit(self.plan, self.dtype, self.lanes)
 
 
 @lru_cache(maxsize=256)
@@ -84,7 +86,7 @@ def compile_body(
     are, None for what takes less time; samples only where any are streamed.
     """
     from .cpu.compiler import compile_module
-    from .cpu.emit import emit
+    from .cpu.emit import emit, layout_of
     from .cpu.machine import host
 
     started = time.perf_counter()
@@ -101,17 +103,18 @@ def compile_body(
     if leading is not body:
         block = make_plan(leading, accumulators, block_vectors, *layout_of_samples).block
     plan = make_plan(body, accumulators, block_vectors, *layout_of_samples, block)
-    ir, layout = emit(plan, dtype, lanes)
+    layout = layout_of(plan, dtype, lanes)
     debug.say(3, "plan", lambda: str(plan))
-    debug.say(4, "code", lambda: ir)
-    compiled = compile_module(ir, machine)
+    debug.say(4, "code", lambda: emit(plan, dtype, lanes))
+    decisions = repr((dtype, lanes, [(each.name, getattr(plan, each.name)) for each in fields(plan)]))
+    compiled = compile_module(lambda: emit(plan, dtype, lanes), decisions, machine)
     seconds = time.perf_counter() - started
     leaves = [*enumerate(plan.body.program.instructions)]
     return Code(
         plan,
         tuple(i.name for _, i in leaves if i.op == "weight"),
         tuple((int(i.name[1:]), plan.body.streams[p] is not None) for p, i in leaves if i.op == "data"),
-        ir,
+        dtype,
         layout.lanes,
         layout.scratch_bytes,
         layout.output_size,
@@ -146,11 +149,13 @@ def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:
 Table = NDArray[np.int64]
 
 
-def table_of(arrays: Sequence[Array], row_blocks: int, strides: tuple[int, int]) -> Table:
-    """What compiled code reads: addresses of arrays, which the caller keeps, the number of blocks in a row, and how far
-    apart, in numbers of the last array, the output, two blocks and two elements of a block lie."""
+def table_of(arrays: Sequence[Array], row_blocks: int, strides: tuple[int, int], stop: waiting.Flag) -> Table:
+    """What compiled code reads: addresses of arrays, which the caller keeps, the number of blocks in a row, how far
+    apart, in numbers of the last array, the output, two blocks and two elements of a block lie, and the address of the
+    flag that stops it."""
     # ndarray.ctypes.data is the same address and ten times slower, which a training step would feel.
-    return np.array([*(a.__array_interface__["data"][0] for a in arrays), row_blocks, *strides], dtype=np.int64)
+    *addresses, flag = (a.__array_interface__["data"][0] for a in (*arrays, stop))
+    return np.array([*addresses, row_blocks, *strides, flag], dtype=np.int64)
 
 
 class PointsKernel:
@@ -202,11 +207,10 @@ class BoundPoints:
         blocks = -(-count // code.lanes)
         coordinates = np.zeros(blocks * code.lanes + 1, dtype=kernel.dtype)
         out = np.empty((blocks, code.output_size, code.lanes), dtype=kernel.dtype)
-        arguments = [*self._uniform, *weights, coordinates, coordinates, out]
-        table = table_of(arguments, blocks, (code.output_size * code.lanes, code.lanes))
+        arguments, stop = [*self._uniform, *weights, coordinates, coordinates, out], waiting.flag()
+        table = table_of(arguments, blocks, (code.output_size * code.lanes, code.lanes), stop)
         tile = max(1, DEFAULT_TILE // code.lanes)
-        work = blocks * code.plan.operations
-        Tiles(code.address, table, code.scratch_bytes, tile, blocks, 1, work).run(0, -(-blocks // tile))
+        Tiles(code.address, table, arguments, stop, code.scratch_bytes, tile, blocks, 1, code.plan.operations).run()
         return self._outputs(out.transpose(0, 2, 1).reshape(blocks * code.lanes, -1)[:count])
 
     def _outputs(self, flat: Array) -> tuple[Array, ...]:
@@ -289,8 +293,8 @@ class BoundPlane:
     def __call__(self, a: ArrayLike, b: ArrayLike, progress: Progress | None = None, tile: int = DEFAULT_TILE) -> Array:
         """The loss and the other outputs, as kernel.outputs.places has them: (count, rows, columns), rows along b.
 
-        progress(done, total), points: called between groups of tiles; False cancels, and what was not computed is
-        nan. tile: points in a tile, which changes nothing but the time.
+        progress(done, total), points: called by this thread now and then, and at the end; False cancels, and what was
+        not computed is nan. tile: points in a tile, which changes nothing but the time.
         """
         a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
         self.complete = True
@@ -306,17 +310,21 @@ class BoundPlane:
             padded[: a.size] = a
             rows = np.ascontiguousarray(b, dtype=dtype)
         out = np.empty((code.output_size, b.size, width), dtype=dtype)
-        arguments = [*self._uniform, padded, rows, out]
-        table = table_of(arguments, blocks, (code.points, b.size * width))
-        work = b.size * blocks * code.plan.operations
-        blocks_a_tile = max(1, tile // code.points)
-        tiles = Tiles(code.address, table, code.scratch_bytes, blocks_a_tile, blocks, b.size, work)
-        done = _in_groups(tiles, a.size * b.size, progress)
-        if done < tiles.total:
-            self.complete = False
-            row, first = divmod(done, -(-blocks // blocks_a_tile))
-            out[:, row, first * blocks_a_tile * code.points :] = np.nan
-            out[:, row + 1 :] = np.nan
+        arguments, stop = [*self._uniform, padded, rows, out], waiting.flag()
+        table = table_of(arguments, blocks, (code.points, b.size * width), stop)
+        tile = max(1, tile // code.points)
+        tiles = Tiles(
+            code.address, table, arguments, stop, code.scratch_bytes, tile, blocks, b.size, code.plan.operations
+        )
+        missing = tiles.run(
+            progress and (lambda done, total: progress(done * a.size * b.size // total, a.size * b.size))
+        )
+        self.complete = not missing
+        by_blocks = out.reshape(code.output_size, b.size, blocks, code.points)
+        for part in missing:
+            by_blocks[:, *part] = np.nan
+        if progress is not None and self.complete:
+            progress(a.size * b.size, a.size * b.size)
         return out if width == a.size else np.ascontiguousarray(out[:, :, : a.size])
 
     def weights_at(self, a: float, b: float) -> dict[str, NDArray[np.float64]]:
@@ -339,21 +347,6 @@ class BoundPlane:
                 self.complete = False
                 break
         return out
-
-
-def _in_groups(tiles: Tiles, points: int, progress: Progress | None) -> int:
-    """Run tiles in groups of about GROUP_SECONDS until all are done or `progress` cancels; how many were done."""
-    done, group = 0, tiles.first_group
-    while done < tiles.total:
-        started = time.perf_counter()
-        stop = min(tiles.total, done + group)
-        tiles.run(done, stop)
-        seconds = time.perf_counter() - started
-        done = stop
-        if progress is not None and progress(done * points // tiles.total, points) is False:
-            break
-        group = max(1, min(4 * group, int(group * GROUP_SECONDS / max(seconds, 1e-6))))
-    return done
 
 
 @lru_cache(maxsize=256)

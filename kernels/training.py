@@ -7,7 +7,7 @@ the weights after every step and the loss that each starts from. How steps are c
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import reference
+from .cpu import waiting
 from .execution import SCRATCH_LIMIT, Code, Table, points, table_of
 from .program import Program, ProgramError
 from .uniforms import Array, Inputs, uniforms
@@ -59,13 +60,19 @@ def _scratch_of(size: int) -> NDArray[np.uint8]:
     return np.empty(size + 64, dtype=np.uint8)
 
 
+def _operations(slope: Slope) -> float:
+    """Operations on vectors of a step, about: its gradient's, beside which those of the rule are few."""
+    return slope.code.plan.operations / slope.code.lanes if slope.code is not None else 0.0
+
+
 @lru_cache(maxsize=64)
 def _compiled_loop(dtype: str, lanes: int, numbers: int, outputs: int) -> tuple[int, object]:
     from .cpu import descent
     from .cpu.compiler import compile_module
     from .cpu.machine import host
 
-    found = compile_module(descent.emit(dtype, lanes, numbers, outputs), host(), descent.ENTRY)
+    sizes = dtype, lanes, numbers, outputs
+    found = compile_module(lambda: descent.emit(*sizes), f"descent {sizes}", host(), descent.ENTRY)
     return found.address, found.engine
 
 
@@ -96,7 +103,7 @@ class Descent:
         self._values = {name: np.full(padded, at, dtype) for name, at in {"w": 0.0, **state}.items()}
         with np.errstate(over="ignore"):
             self._values["w"][: self.size] = start
-        self._scratch, self._places = _scratch_of(0), self._offsets(shapes)
+        self._scratch, self._places, self._stop = _scratch_of(0), self._offsets(shapes), waiting.flag()
         if backend == "cpu":
             self._prepare()
 
@@ -114,7 +121,7 @@ class Descent:
         self._out = np.empty(rows * len(self._names), self.dtype)
         unknown = [still] * len(code.uniforms)  # the loop puts the numbers' addresses here
         self._kept = [*unknown, *(inputs[name] for name in code.weights), still, still, self._out]
-        self._table = table_of(self._kept, self._blocks, (len(self._names) * code.lanes, code.lanes))
+        self._table = table_of(self._kept, self._blocks, (len(self._names) * code.lanes, code.lanes), self._stop)
         self._pointers = np.array([_at(self._values[name]) for name in self._names], dtype=np.int64)
         address, self._engine = _compiled_loop(self.dtype, code.lanes, len(code.uniforms), len(self._names))
         self._steps = _STEPS(address)
@@ -136,13 +143,16 @@ class Descent:
         if code.scratch_bytes > len(self._scratch) - 64:
             self._scratch = _scratch_of(code.scratch_bytes)
         arrays = (*uniforms(code.plan, code.uniforms, given, self.dtype), *weights, still, still, self._slopes)
-        return Slope(gradient, data, code, table_of(arrays, 1, (0, 1)), arrays)
+        return Slope(gradient, data, code, table_of(arrays, 1, (0, 1), self._stop), arrays)
 
-    def run(self, slopes: Sequence[Slope], numbers: Mapping[str, Array]) -> tuple[Array, NDArray[np.float64]]:
+    def run(
+        self, slopes: Sequence[Slope], numbers: Mapping[str, Array], tick: Callable[[], object] | None = None
+    ) -> tuple[Array, NDArray[np.float64]]:
         """Take steps: the weights (k, P) after each, and the losses (k,) they start from.
 
-        slopes: one for each step, or one for all. numbers: name -> (k,). Ends early, behind the first step whose loss
-        or weights are not finite: what comes back is shorter then.
+        slopes: one for each step, or one for all. numbers: name -> (k,). tick: called now and then while the work is
+        long; an answer of False stops it. What comes back is shorter where it ends early: stopped, before the step that
+        was under way, or behind the first step whose loss or weights are not finite.
         """
         if self.backend == "numpy":
             return self._by_reference(slopes, numbers)
@@ -158,10 +168,12 @@ class Descent:
             "slopes": _at(self._slopes), "numbers": _at(rows),
             "rule": self._code.address, "rule_table": _at(self._table), "rule_out": _at(self._out),
             "blocks": self._blocks, "size": self.size, "places": _at(self._pointers),
-            "record": _at(record), "losses": _at(losses), "scratch": _aligned(self._scratch), "done": 0,
+            "record": _at(record), "losses": _at(losses), "scratch": _aligned(self._scratch),
+            "stop": _at(self._stop), "done": 0,
         }  # fmt: skip
         job = np.array(list(fields.values()), dtype=np.int64)
-        self._steps(_at(job))
+        kept = (self, slopes, rows, calls, record, losses)
+        self._wait(lambda _kept=kept: self._steps(_at(job)), count * max(map(_operations, slopes)), tick)  # type: ignore[misc]
         done = int(job[-1])
         return record[:done, : self.size], losses[:done].astype(np.float64)
 
@@ -169,8 +181,13 @@ class Descent:
         """The loss where the weights are now."""
         if slope.table is None:
             return float(self._reference_slope(slope)[0].item())
-        _TILE(slope.address)(_at(slope.table), 0, 0, 1, _aligned(self._scratch))
+        table, scratch = _at(slope.table), _aligned(self._scratch)
+        self._wait(lambda _kept=(self, slope): _TILE(slope.address)(table, 0, 0, 1, scratch), _operations(slope), None)  # type: ignore[misc]
         return float(self._slopes[0])
+
+    def _wait(self, job: Callable[[], object], work: float, tick: Callable[[], object] | None) -> None:
+        self._stop[0] = 0
+        waiting.run([job], self._stop, work, tick)
 
     def _number_rows(self, numbers: Mapping[str, Array]) -> Array:
         """What the rule's prologue makes of each step's numbers, a row a step, as its code reads them."""

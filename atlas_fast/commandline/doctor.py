@@ -40,15 +40,14 @@ def _cpu(found: Finding) -> list[str]:
 def _threads(found: Finding) -> list[str]:
     if not found["runs"]:
         return [f"wrong results: {found['reason']}"]
-    return [
-        f"{found['count']}, threading layer {found['layer']}; a kernel compiles and runs ({found['seconds']:.1f} s)"
-    ]
+    return [f"{found['count']}; a kernel compiles and runs ({found['seconds']:.1f} s)"]
 
 
 def _cache(found: Finding) -> list[str]:
-    if not found["writable"]:
-        return [f"{found['folder']} cannot be written ({found['reason']}): set ATLAS_CACHE_DIR to a folder that can"]
-    return [f"{found['folder']}: {found['files']:,} kernels, {found['bytes'] / 1e6:.1f} MB, can be written"]
+    if not found["used"]:
+        return [f"{found['folder']} {found['reason']}: set ATLAS_CACHE_DIR to a folder of your own"]
+    held, bound = found["bytes"] / 2**20, found["bound"] / 2**20
+    return [f"{found['folder']}: {found['files']:,} kernels, {held:.1f} of {bound:.0f} MiB, can be written"]
 
 
 def _opengl(found: Finding) -> list[str]:

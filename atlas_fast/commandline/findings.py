@@ -14,7 +14,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from .. import __version__
 Finding = dict[str, Any]
 
 LIMIT = 20.0
-"""Seconds that a process may take: the driver of the kernels compiles in some five when nothing is cached."""
+"""Seconds that a process may take: they take one or two."""
 
 GPU_LIMIT = 5.0
 """Seconds that the GPU's own tool may take."""
@@ -139,18 +138,16 @@ def _model() -> str:
 
 
 def cache() -> Finding:
-    """The folder of compiled kernels, how much it holds, and whether it can be written: it is made, as kernels do."""
-    from ..kernels.cpu.compiler import cache_folder
+    """The folder of compiled kernels, how much it holds and may hold, and whether it is used: it is made, as kernels
+    do."""
+    from ..kernels.cpu import objects
 
-    folder = cache_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        return {"folder": str(folder), "files": 0, "bytes": 0, "writable": False, "reason": error.strerror}
+    folder = objects.folder()
+    reason = objects.fault(folder)
+    if reason is not None:
+        return {"folder": str(folder), "files": 0, "bytes": 0, "used": False, "reason": reason}
     files = [entry.stat().st_size for entry in os.scandir(folder) if entry.is_file()]
-    return {"folder": str(folder), "files": len(files), "bytes": sum(files), "writable": True}
+    return {"folder": str(folder), "files": len(files), "bytes": sum(files), "bound": objects.bound(), "used": True}
 
 
 def gpu() -> Finding:

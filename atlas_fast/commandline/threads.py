@@ -1,7 +1,7 @@
 """Whether kernels compile and run here, and on which threads.
 
-Run as a program it prints one JSON object: {"runs": true, "count": .., "layer": .., "seconds": ..}. `doctor` runs it as
-a process of its own, since a threading layer that does not suit the machine ends the process.
+Run as a program it prints one JSON object: {"runs": true, "count": .., "seconds": ..}. `doctor` runs it as
+a process of its own, since machine code that does not suit the machine ends the process.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import json
 import math
 import time
 from typing import Any
-
-import numba
 
 from ..kernels.cpu.driver import thread_count
 from ..problem import Problem
@@ -25,14 +23,9 @@ def check() -> dict[str, Any]:
     began = time.perf_counter()
     surface = Problem("exp(x*y) + exp(x - y)").surface(resolution=SIDE, extent=1.0, progress=False)
     right = abs(float(surface.loss[0, 0]) - (math.e + 1)) < 1e-5
-    try:
-        layer = numba.threading_layer()
-    except ValueError:  # one core starts none
-        layer = "none"
     return {
         "runs": right,
         "count": thread_count(),
-        "layer": layer,
         "seconds": round(time.perf_counter() - began, 3),
         **({} if right else {"reason": f"exp(1) + exp(0) came out as {surface.loss[0, 0]}"}),
     }

@@ -6,8 +6,10 @@ where each is from.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,16 +30,12 @@ def load(name: str) -> dict[str, Matrix]:
 
 def iris() -> dict[str, Matrix]:
     """Fisher's iris: X 4 x 150 (centimetres), Y 3 x 150 (one-hot species)."""
-    from sklearn.datasets import load_iris
-
-    return _classes(load_iris(return_X_y=True))
+    return _classes("iris", "iris.csv", header=1)
 
 
 def wine() -> dict[str, Matrix]:
     """Chemical analyses of Italian wines: X 13 x 178, Y 3 x 178 (one-hot growers)."""
-    from sklearn.datasets import load_wine
-
-    return _classes(load_wine(return_X_y=True))
+    return _classes("wine", "wine_data.csv", header=1)
 
 
 def diabetes() -> dict[str, Matrix]:
@@ -53,16 +51,12 @@ def diabetes() -> dict[str, Matrix]:
 
 def digits() -> dict[str, Matrix]:
     """Handwritten digits: X 64 x 1797 (the grey, 0 to 16, of 8 x 8 pixels, row by row), Y 10 x 1797 (one-hot)."""
-    from sklearn.datasets import load_digits
-
-    return _classes(load_digits(return_X_y=True))
+    return _classes("digits", "digits.csv.gz", header=0)
 
 
 def breast_cancer() -> dict[str, Matrix]:
     """Breast cancer of Wisconsin: X 30 x 569 (of cell nuclei), Y 2 x 569 (one-hot: malignant, benign)."""
-    from sklearn.datasets import load_breast_cancer
-
-    return _classes(load_breast_cancer(return_X_y=True))
+    return _classes("breast_cancer", "breast_cancer.csv", header=1)
 
 
 def boston_housing() -> dict[str, Matrix]:
@@ -78,10 +72,26 @@ def boston_housing() -> dict[str, Matrix]:
     return {"X": table.matrix(table.names[:-1]), "Y": table.matrix(table.names[-1])}
 
 
-def _classes(loaded: tuple[Any, Any]) -> dict[str, Matrix]:
-    """Samples x features and labels 0 .. k - 1, as features x samples and one-hot k x samples."""
-    features, labels = loaded
+def _classes(name: str, file: str, header: int) -> dict[str, Matrix]:
+    """Samples x features and labels 0 .. k - 1, as features x samples and one-hot k x samples.
+
+    They are read from scikit-learn's file where it lies as ever: importing scikit-learn takes more than a second.
+    """
+    found = importlib.util.find_spec("sklearn")
+    path = Path(found.origin or "").parent / "datasets" / "data" / file if found is not None else Path(file)
+    if path.is_file():
+        rows = np.loadtxt(path, delimiter=",", skiprows=header)
+        features, labels = rows[:, :-1], rows[:, -1].astype(int)
+    else:
+        features, labels = _by_scikit_learn(name)
     return {"X": matrix("X", features.T), "Y": matrix("Y", np.eye(labels.max() + 1)[:, labels])}
+
+
+def _by_scikit_learn(name: str) -> tuple[Any, Any]:
+    from sklearn import datasets
+
+    loaded: tuple[Any, Any] = getattr(datasets, f"load_{name}")(return_X_y=True)
+    return loaded
 
 
 _LOADERS: dict[str, Callable[[], dict[str, Matrix]]] = {

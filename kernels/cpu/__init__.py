@@ -1,1 +1,1 @@
-"""Plans as machine code for the CPU: vector LLVM through llvmlite, run by one Numba-parallel driver."""
+"""Plans as machine code for the CPU: vector LLVM through llvmlite, run tile by tile on plain threads."""

@@ -116,8 +116,8 @@ class Arithmetic:
         if self.lanes == 1:
             return scalar
         kind = self.type
-        first = self.code.let(f"insertelement {kind} poison, {self.form.name} {scalar}, i64 0")
-        return self.code.let(f"shufflevector {kind} {first}, {kind} poison, <{self.lanes} x i32> zeroinitializer")
+        first = self.code.once(f"insertelement {kind} poison, {self.form.name} {scalar}, i64 0")
+        return self.code.once(f"shufflevector {kind} {first}, {kind} poison, <{self.lanes} x i32> zeroinitializer")
 
     def first(self, x: str) -> str:
         """The number in the first lane."""

@@ -21,6 +21,8 @@ class Code:
         self._count = 0
         self._label = "entry"
         self._loops = 0
+        self._leaves = False
+        self._known: list[dict[str, str]] = [{}]
 
     def fresh(self) -> str:
         self._count += 1
@@ -33,6 +35,20 @@ class Code:
         name = self.fresh()
         self._lines.append(f"  {name} = {text}")
         return name
+
+    def once(self, text: str) -> str:
+        """The name of what an instruction gives that depends on its operands alone: where this loop, or one round it,
+        has it already, it is that. LLVM would find it too, at more cost."""
+        for scope in reversed(self._known):
+            if text in scope:
+                return scope[text]
+        name = self._known[-1][text] = self.let(text)
+        return name
+
+    def _inside(self, body: Callable[[], None]) -> None:
+        self._known.append({})
+        body()
+        self._known.pop()
 
     def call(self, result: str, function: str, *arguments: tuple[str, str]) -> str:
         """Call an external function or intrinsic, each argument as (type, value)."""
@@ -47,12 +63,13 @@ class Code:
         return name
 
     def address(self, base: str, index: Index, kind: str) -> str:
-        return base if index == 0 else self.let(f"getelementptr {kind}, ptr {base}, i64 {index}")
+        return base if index == 0 else self.once(f"getelementptr {kind}, ptr {base}, i64 {index}")
 
     def load(self, kind: str, pointer: str, align: int, constant: bool = False) -> str:
         """constant: the memory does not change while the function runs, so that a load may move out of a loop."""
         note = ", !invariant.load !0" if constant else ""
-        return self.let(f"load {kind}, ptr {pointer}, align {align}{note}")
+        text = f"load {kind}, ptr {pointer}, align {align}{note}"
+        return self.once(text) if constant else self.let(text)
 
     def store(self, kind: str, value: str, pointer: str, align: int) -> None:
         self.do(f"store {kind} {value}, ptr {pointer}, align {align}")
@@ -60,12 +77,12 @@ class Code:
     def add(self, x: Index, y: Index) -> Index:
         if isinstance(x, int) and isinstance(y, int):
             return x + y
-        return y if x == 0 else x if y == 0 else self.let(f"add i64 {x}, {y}")
+        return y if x == 0 else x if y == 0 else self.once(f"add i64 {x}, {y}")
 
     def mul(self, x: Index, y: Index) -> Index:
         if isinstance(x, int) and isinstance(y, int):
             return x * y
-        return 0 if 0 in (x, y) else y if x == 1 else x if y == 1 else self.let(f"mul i64 {x}, {y}")
+        return 0 if 0 in (x, y) else y if x == 1 else x if y == 1 else self.once(f"mul i64 {x}, {y}")
 
     def for_each(self, start: Index, stop: Index, step: int, body: Callable[[Index], None]) -> None:
         """The body for start, start + step, .. below stop; no loop where there is at most one turn."""
@@ -83,7 +100,7 @@ class Code:
         self.do(f"%c{n} = icmp ult i64 {counter}, {stop}")
         self.do(f"br i1 %c{n}, label %body{n}, label %exit{n}")
         self._mark(f"body{n}")
-        body(counter)
+        self._inside(lambda: body(counter))
         self.do(f"{following} = add i64 {counter}, {step}")
         self.do(f"br label %head{n}, !llvm.loop !1")
         self._lines[hole] = f"  {counter} = phi i64 [ {start}, %{before} ], [ {following}, %{self._label} ]"
@@ -94,9 +111,18 @@ class Code:
         n = self._loops
         self.do(f"br i1 {condition}, label %then{n}, label %after{n}")
         self._mark(f"then{n}")
-        body()
+        self._inside(body)
         self.do(f"br label %after{n}")
         self._mark(f"after{n}")
+
+    def leave_if(self, flag: str) -> None:
+        """Return from the function where the number at an address, which other threads write, is not 0."""
+        self._loops += 1
+        n, self._leaves = self._loops, True
+        found = self.let(f"load atomic i64, ptr {flag} monotonic, align 8")
+        going = self.let(f"icmp eq i64 {found}, 0")
+        self.do(f"br i1 {going}, label %stay{n}, label %leave")
+        self._mark(f"stay{n}")
 
     def _mark(self, name: str) -> None:
         self._lines.append(f"{name}:")
@@ -128,6 +154,7 @@ class Code:
                 *self._module.values(),
                 f"define void @{name}({parameters}) {{",
                 *self._body(),
+                *(["  br label %leave", "leave:"] if self._leaves else []),
                 "  ret void",
                 "}",
                 "!0 = !{}",

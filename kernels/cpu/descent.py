@@ -28,6 +28,7 @@ FIELDS = (
     "record",  # the weights after each step, a row of blocks x lanes a step
     "losses",  # the loss that each step starts from
     "scratch",  # for either kernel
+    "stop",  # the flag: where it is not 0, the step that is under way is left out and the loop ends
     "done",  # written: how many steps were taken
 )
 
@@ -52,15 +53,18 @@ class _Loop:
         self.field = {
             name: self._word("%job", number, "i64" if name in COUNTS else "ptr") for number, name in enumerate(FIELDS)
         }
-        self.alive, self.taken = code.slot("i1"), code.slot("i64")
+        self.places = [self._word(self.field["places"], output, "ptr") for output in range(self.outputs)]
+        self.alive = code.slot("i1")
         code.store("i1", "true", self.alive, 1)
-        code.store("i64", "0", self.taken, 8)
+        self._count(0)
         code.for_each(0, self.field["steps"], 1, self._step_if_alive)
-        code.store("i64", code.load("i64", self.taken, 8), code.address("%job", FIELDS.index("done"), "i64"), 8)
         return code.function(ENTRY, "ptr %job")
 
     def _word(self, base: str, index: Index, kind: str) -> str:
         return self.code.load(kind, self.code.address(base, index, "i64"), 8)
+
+    def _count(self, steps: Index) -> None:
+        self.code.store("i64", str(steps), self.code.address("%job", FIELDS.index("done"), "i64"), 8)
 
     def _step_if_alive(self, step: Index) -> None:
         self.code.when(self.code.load("i1", self.alive, 1), lambda: self._step(step))
@@ -69,6 +73,7 @@ class _Loop:
         code, name, size = self.code, self.form.name, self.form.size
         call = code.address(self.field["calls"], code.mul(step, self.field["call_stride"]), "i64")
         self._call(self._word(call, 0, "ptr"), self._word(call, 1, "ptr"), "1")
+        code.leave_if(self.field["stop"])
         loss = code.load(name, self.field["slopes"], size)
         code.store(name, loss, code.address(self.field["losses"], step, name), size)
         row = code.address(self.field["numbers"], code.mul(step, self.numbers), name)
@@ -77,7 +82,7 @@ class _Loop:
         self._call(self.field["rule"], self.field["rule_table"], self.field["blocks"])
         code.for_each(0, self.field["blocks"], 1, self._hand_back)
         self._record(step, loss)
-        code.store("i64", str(code.add(step, 1)), self.taken, 8)
+        self._count(code.add(step, 1))
 
     def _call(self, kernel: str, table: str, count: str) -> None:
         scratch = self.field["scratch"]
@@ -89,12 +94,12 @@ class _Loop:
         for output in range(self.outputs):
             found = code.add(code.mul(block, self.outputs), output)
             value = code.load(kind, code.address(self.field["rule_out"], found, kind), size)
-            code.store(kind, value, code.address(self._word(self.field["places"], output, "ptr"), block, kind), size)
+            code.store(kind, value, code.address(self.places[output], block, kind), size)
 
     def _record(self, step: Index, loss: str) -> None:
         """Note the weights, and whether they and the loss are finite: 0 x is 0 or else nan."""
         code, size = self.code, self.form.size
-        weights, scalar = self._word(self.field["places"], 0, "ptr"), self.scalar
+        weights, scalar = self.places[0], self.scalar
         row = code.address(self.field["record"], code.mul(step, self.field["blocks"]), self.vector.type)
         count = self.field["size"]
         whole = code.let(f"udiv i64 {count}, {self.lanes}")

@@ -1,138 +1,174 @@
 """The driver: runs a compiled tile over the tiles of a grid, on all cores, by its address.
 
-One generic pair of Numba functions, compiled once and cached on disk, serves every kernel. Each worker takes the
-next tile from a shared counter, so that a slow core does fewer; what a tile computes does not depend on who runs it.
+One small function in LLVM IR, the same for every kernel, takes the next tile from a shared counter until none is
+left, so that a slow core does fewer; what a tile computes does not depend on who runs it. Each thread is a plain one
+of Python's, started for the surface and ended with it: nothing is shared between surfaces, so that they may be
+asked for from several threads, after a fork, and beside any threads of other libraries.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
-import numba
 import numpy as np
-from llvmlite import ir
-from numba import njit, prange, types
-from numba.extending import intrinsic
+from numpy.typing import NDArray
 
 from ..execution import SCRATCH_LIMIT
+from . import waiting
+from .compiler import Compiled, compile_module
+from .machine import host
 
 WORTH_A_THREAD = 1_000_000
-"""Operations on vectors, some 300 us, below which starting a second thread takes longer than it saves."""
+"""Operations on vectors, some 300 us, that a thread should have to do: starting it takes 50 to 100."""
 
-FIRST_GROUP = 30_000_000
-"""Operations on vectors, some 10 ms, that run before progress is first reported."""
+TILE_WORK = 3_000_000
+"""Operations on vectors, some 1 ms, beyond which a tile is cut smaller, so that the last one keeps nobody waiting."""
 
-# Under Numba's workqueue layer two threads that enter a parallel function abort the process: one at a time.
-_entering = threading.Lock()
-_forked = False
+ENTRY = "work"
+
+FIELDS = ("tile", "table", "scratch", "counter", "stop", "total", "tile_blocks", "row_blocks", "unfinished")
+"""What a worker is told, an int64 each. tile, table, scratch, counter, stop: addresses. total: tiles. unfinished:
+written by a worker that was stopped, the number of the tile it was at, else -1."""
+
+WORK = f"""
+define void @{ENTRY}(ptr %job) {{
+entry:
+  %p1 = getelementptr i64, ptr %job, i64 1
+  %p2 = getelementptr i64, ptr %job, i64 2
+  %p3 = getelementptr i64, ptr %job, i64 3
+  %p4 = getelementptr i64, ptr %job, i64 4
+  %p5 = getelementptr i64, ptr %job, i64 5
+  %p6 = getelementptr i64, ptr %job, i64 6
+  %p7 = getelementptr i64, ptr %job, i64 7
+  %unfinished = getelementptr i64, ptr %job, i64 8
+  %tile = load ptr, ptr %job
+  %table = load ptr, ptr %p1
+  %scratch = load ptr, ptr %p2
+  %counter = load ptr, ptr %p3
+  %stop = load ptr, ptr %p4
+  %total = load i64, ptr %p5
+  %blocks = load i64, ptr %p6
+  %row_blocks = load i64, ptr %p7
+  %short = add i64 %row_blocks, %blocks
+  %round = sub i64 %short, 1
+  %a_row = udiv i64 %round, %blocks
+  br label %next
+next:
+  %number = atomicrmw add ptr %counter, i64 1 monotonic
+  %more = icmp slt i64 %number, %total
+  br i1 %more, label %run, label %done
+run:
+  %row = udiv i64 %number, %a_row
+  %column = urem i64 %number, %a_row
+  %first = mul i64 %column, %blocks
+  %left = sub i64 %row_blocks, %first
+  %last = icmp ult i64 %left, %blocks
+  %count = select i1 %last, i64 %left, i64 %blocks
+  call void %tile(ptr %table, i64 %row, i64 %first, i64 %count, ptr %scratch)
+  %stopped = load atomic i64, ptr %stop monotonic, align 8
+  %go_on = icmp eq i64 %stopped, 0
+  br i1 %go_on, label %next, label %dropped
+dropped:
+  store i64 %number, ptr %unfinished
+  ret void
+done:
+  ret void
+}}
+"""
+
+Part = tuple[slice, slice]
+"""A part of a grid: its rows, and its blocks of points along a row."""
 
 
-def _after_fork() -> None:
-    # GNU OpenMP ends a forked child that enters it, so a child runs the same workers on plain threads.
-    global _entering, _forked
-    _entering, _forked = threading.Lock(), True
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
-    os.register_at_fork(after_in_child=_after_fork)
-
-
-@intrinsic
-def _call_tile(typing_context, address, table, row, first, count, scratch):  # type: ignore[no-untyped-def]
-    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        pointer, word = ir.IntType(8).as_pointer(), ir.IntType(64)
-        kind = ir.FunctionType(ir.VoidType(), [pointer, word, word, word, pointer])
-        address_, table_, row_, first_, count_, scratch_ = args
-        function = builder.inttoptr(address_, kind.as_pointer())
-        pointers = [builder.inttoptr(p, pointer) for p in (table_, scratch_)]
-        builder.call(function, [pointers[0], row_, first_, count_, pointers[1]])
-        return context.get_dummy_value()
-
-    return types.void(*[types.int64] * 6), generate
-
-
-@intrinsic
-def _take_next(typing_context, counter):  # type: ignore[no-untyped-def]
-    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        word = ir.IntType(64)
-        pointer = builder.inttoptr(args[0], word.as_pointer())
-        return builder.atomic_rmw("add", pointer, ir.Constant(word, 1), "monotonic")
-
-    return types.int64(types.int64), generate
-
-
-@njit(nogil=True, cache=True)
-def _work(address, table, scratch, counter, stop, tile, row_blocks):  # type: ignore[no-untyped-def]
-    tiles_a_row = (row_blocks + tile - 1) // tile
-    while True:
-        number = _take_next(counter)
-        if number >= stop:
-            return
-        first = (number % tiles_a_row) * tile
-        count = min(tile, row_blocks - first)
-        _call_tile(address, table, number // tiles_a_row, first, count, scratch)
-
-
-@njit(parallel=True, nogil=True, cache=True)
-def _work_in_parallel(address, table, scratch, stride, workers, counter, stop, tile, row_blocks):  # type: ignore[no-untyped-def]
-    for worker in prange(workers):
-        _work(address, table, scratch + worker * stride, counter, stop, tile, row_blocks)
+@lru_cache(maxsize=1)
+def _worker() -> tuple[Callable[[int], None], Compiled]:
+    """The function of a worker, which releases the interpreter's lock, and what keeps its code alive."""
+    found = compile_module(lambda: WORK, WORK, host(), ENTRY)
+    return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(found.address), found
 
 
 def thread_count() -> int:
-    """ATLAS_THREADS, or as many as Numba finds cores."""
-    wanted = os.environ.get("ATLAS_THREADS", "")
-    available = int(numba.config.NUMBA_NUM_THREADS)
-    return max(1, min(int(wanted), available)) if wanted.isdecimal() else available
+    """ATLAS_THREADS, no more than there are: NUMBA_NUM_THREADS, or the cores that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    available = _asked("NUMBA_NUM_THREADS", cores)
+    return max(1, min(_asked("ATLAS_THREADS", available), available))
+
+
+def _asked(variable: str, otherwise: int) -> int:
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdecimal() else otherwise
 
 
 class Tiles:
-    """A grid's tiles, ready to run: `run(start, stop)` computes those numbers.
+    """A grid's tiles, ready to run.
 
-    table: int64 addresses as the tile wants them (kept alive by the caller). scratch_bytes: a thread. tile: blocks
-    of points in a tile. row_blocks, rows: the grid in blocks of points. work: operations on vectors, about.
-    first_group: how many tiles to run before asking whether to go on.
+    table: int64 addresses as the tile wants them, of `arrays`. stop: the flag that the table names.
+    scratch_bytes: a thread. tile: blocks of points in a tile, at most. row_blocks, rows: the grid in blocks of points.
+    operations: on vectors, of a block, about.
     """
 
     def __init__(
         self,
         address: int,
-        table: np.ndarray,
+        table: NDArray[np.int64],
+        arrays: Sequence[object],
+        stop: waiting.Flag,
         scratch_bytes: int,
         tile: int,
         row_blocks: int,
         rows: int,
-        work: float,
+        operations: int,
     ) -> None:
-        self.address, self.table, self.tile, self.row_blocks = address, table, tile, row_blocks
-        self.total = rows * (-(-row_blocks // tile))
-        self.first_group = self.total if work < FIRST_GROUP else max(4, int(self.total * FIRST_GROUP / work))
-        self.threads = 1 if work < WORTH_A_THREAD else min(thread_count(), self.total)
-        self.stride = scratch_bytes + 64
-        if self.threads * self.stride > SCRATCH_LIMIT:
+        self.address, self.table, self.stop, self.row_blocks = address, table, stop, row_blocks
+        self._arrays = arrays
+        self.tile = max(1, min(tile, TILE_WORK // operations))
+        self.tiles_a_row = -(-row_blocks // self.tile)
+        self.total = rows * self.tiles_a_row
+        self.work = rows * row_blocks * operations
+        worth = max(1, int(self.work / WORTH_A_THREAD)) if WORTH_A_THREAD else self.total
+        self.threads = min(thread_count(), self.total, worth)
+        stride = -(-scratch_bytes // 64) * 64 + 64
+        if self.threads * stride > SCRATCH_LIMIT:
             raise MemoryError(
-                f"each thread needs {self.stride / 2**30:.1f} GiB for one vector of grid points: the loss holds a "
+                f"each thread needs {stride / 2**30:.1f} GiB for one vector of grid points: the loss holds a "
                 "matrix as large as samples x samples or weights; use fewer samples, or write it without that matrix"
             )
-        self._scratch = np.empty(self.threads * self.stride + 64, dtype=np.uint8)
-        self._aligned = -(-self._scratch.ctypes.data // 64) * 64
+        self._scratch = np.empty(self.threads * stride + 64, dtype=np.uint8)
+        aligned = -(-self._scratch.ctypes.data // 64) * 64
+        self._places = range(aligned, aligned + self.threads * stride, stride)
 
-    def run(self, start: int, stop: int) -> None:
-        counter = np.array([start], dtype=np.int64)
-        ends = (counter.ctypes.data, stop, self.tile, self.row_blocks)
-        workers = min(self.threads, stop - start)
-        if workers <= 1:
-            _work(self.address, self.table.ctypes.data, self._aligned, *ends)
-        elif _forked:
-            with ThreadPoolExecutor(workers) as pool:
-                places = (self._aligned + worker * self.stride for worker in range(workers))
-                begun = [pool.submit(_work, self.address, self.table.ctypes.data, own, *ends) for own in places]
-            for future in begun:
-                future.result()
-        else:
-            with _entering:
-                _work_in_parallel(
-                    self.address, self.table.ctypes.data, self._aligned, self.stride, workers, *ends
-                )  # fmt: skip
+    def run(self, report: Callable[[int, int], object] | None = None) -> list[Part]:
+        """Compute the tiles; return the parts of the grid that were not, which are none unless it was stopped.
+
+        report(done, total), tiles: called by this thread now and then while the work is long; False stops it.
+        """
+        counter = np.zeros(1, dtype=np.int64)
+        fields = (self.total, self.tile, self.row_blocks, -1)
+        shared = (counter.ctypes.data, self.stop.ctypes.data, *fields)
+        jobs = np.array(
+            [(self.address, self.table.ctypes.data, place, *shared) for place in self._places], dtype=np.int64
+        )
+        function, _ = _worker()
+
+        def tick() -> object:
+            return None if report is None else report(max(0, min(int(counter[0]), self.total) - len(jobs)), self.total)
+
+        # Each keeps all that compiled code reads and writes, should its caller be interrupted while it waits.
+        calls = [lambda job=job, _kept=(self, counter, jobs): function(job.ctypes.data) for job in jobs]
+        if waiting.run(calls, self.stop, self.work, tick):
+            return []
+        return self._missing(int(counter[0]), jobs[:, -1].tolist())
+
+    def _missing(self, taken: int, unfinished: Sequence[int]) -> list[Part]:
+        """Tiles that were begun and not finished, what is left of the row of the next tile, and the rows below."""
+        parts = [
+            (slice(row, row + 1), slice(column * self.tile, (column + 1) * self.tile))
+            for row, column in (divmod(number, self.tiles_a_row) for number in unfinished if number >= 0)
+        ]
+        if taken < self.total:
+            row, column = divmod(taken, self.tiles_a_row)
+            parts += [(slice(row, row + 1), slice(column * self.tile, None)), (slice(row + 1, None), slice(None))]
+        return parts

@@ -2,8 +2,9 @@
 
 The function is `tile(table, row, first, count, scratch)`: for `count` blocks of points, from block `first` of row
 `row` of the grid, compute the outputs. Each block is one vector: a lane is a point. `table` holds addresses of the
-uniform arrays, the weights' values a point, a, b and the outputs, then the number of blocks in a row, and how far
-apart in the outputs two blocks and two elements of a block lie.
+uniform arrays, the weights' values a point, a, b and the outputs, then the number of blocks in a row, how far apart in
+the outputs two blocks and two elements of a block lie, and the address of a flag: where it is not 0 a sweep over many
+samples returns early, and what was computed is of no use.
 
 Where a plan's lanes are samples a block is one point: a streamed value's vector holds samples, any other value is
 plain numbers.
@@ -35,12 +36,17 @@ class Layout:
     lanes: int
     scratch_bytes: int
     output_size: int
-    table_size: int
 
 
-def emit(plan: Plan, dtype: str, lanes: int) -> tuple[str, Layout]:
-    """The module's text, and its layout. dtype: "float32" or "float64"; lanes: a power of two."""
+def emit(plan: Plan, dtype: str, lanes: int) -> str:
+    """The module's text. dtype: "float32" or "float64"; lanes: a power of two."""
     return _Emitter(plan, dtype, lanes).module()
+
+
+def layout_of(plan: Plan, dtype: str, lanes: int) -> Layout:
+    """The layout of what `emit` makes of the same."""
+    emitter = _Emitter(plan, dtype, lanes)
+    return Layout(lanes, emitter.scratch_bytes, emitter.output_size)
 
 
 class _Emitter:
@@ -59,6 +65,7 @@ class _Emitter:
         self.sums: dict[int, int] = {}
         self.sample: Index = 0
         self.a: Value = ""
+        self.output_size = sum(self._size(output) for output in plan.body.program.outputs)
         self._sections()
 
     def _sections(self) -> None:
@@ -72,16 +79,14 @@ class _Emitter:
         self.sum_start = aligned(self.point_start + plan.vector_scratch * self.lanes * size)
         self.scratch_bytes = aligned(self.sum_start + plan.sum_scratch * self.total.lanes * 8)
 
-    def module(self) -> tuple[str, Layout]:
-        code, outputs = self.code, self.plan.body.program.outputs
+    def module(self) -> str:
+        code = self.code
         self._read_table()
-        self.output_size = sum(self._size(output) for output in outputs)
         for stage in self.plan.stages:
             if isinstance(stage, Straight) and stage.level == "row":
                 self._straight(stage)
         code.for_each("%first", code.add("%first", "%count"), 1, self._block)
-        layout = Layout(self.lanes, self.scratch_bytes, self.output_size, self.table_size)
-        return code.function(ENTRY, PARAMETERS), layout
+        return code.function(ENTRY, PARAMETERS)
 
     def _size(self, value: int) -> int:
         rows, columns = self.instructions[value].shape
@@ -104,7 +109,7 @@ class _Emitter:
         self.weights = [entry("ptr") for _ in range(counts["weight"])]
         self.a_pointer, self.b_pointer, self.out_pointer = entry("ptr"), entry("ptr"), entry("ptr")
         self.row_blocks, self.block_stride, self.element_stride = entry("i64"), entry("i64"), entry("i64")
-        self.table_size = position
+        self.stop = entry("ptr")
         scratch = "%scratch"
         self.point_scratch = code.address(scratch, self.point_start, "i8")
         self.sum_scratch = code.address(scratch, self.sum_start, "i8")
@@ -142,6 +147,8 @@ class _Emitter:
 
         def samples(start: Index) -> None:
             self.sample = start
+            if sweep.length > block:
+                code.leave_if(self.stop)
             if sweep.length <= block:
                 count: Index = sweep.length
             elif sweep.length % block == 0:
@@ -181,7 +188,7 @@ class _Emitter:
         if self.form is not FLOAT64:
             total = self.code.let(f"fptrunc {self.double.type} {total} to {self.total.type}")
         index = self.code.add(self.plan.places[value].index, element)
-        self._write(self.plan.places[value].kind, index, total)
+        self._write(self.plan.places[value].kind, index, total, self.total)
 
     def real_samples(self, samples: int, column: Index, vector: Vector) -> Mask | None:
         """Which lanes of a column of a sweep hold one of the stream's samples; None where all columns are full."""
@@ -193,10 +200,10 @@ class _Emitter:
             return None if before + self.lanes <= samples else vector.first_lanes(str(samples - before))
         return vector.first_lanes(code.let(f"sub i64 {samples}, {before}"))
 
-    def _write(self, kind: str, index: Index, value: str) -> None:
-        """Into scratch of plain numbers or of vectors."""
-        start, vector = ("%scratch", self.row) if kind == "number" else (self.point_scratch, self.point)
-        self.code.store(vector.type, value, self.code.address(start, index, vector.type), self.form.size)
+    def _write(self, kind: str, index: Index, value: str, vector: Vector) -> None:
+        """Into scratch of plain numbers, one or a run of them, or of vectors."""
+        start, unit = ("%scratch", self.row) if kind == "number" else (self.point_scratch, self.point)
+        self.code.store(vector.type, value, self.code.address(start, index, unit.type), self.form.size)
 
     # Values in memory
 
@@ -210,8 +217,19 @@ class _Emitter:
             return code.add(code.mul(j, rows), i)
         return code.add(code.mul(j, column_stride(rows)), i)
 
-    def load(self, value: int, i: Index, j: Index, vector: Vector) -> Value:
-        """Element (i, j) of a value that is in memory, an axis of size one broadcast."""
+    def lies_in_runs(self, value: int) -> bool:
+        """Whether a value is one for all points of a row, and its features lie next to each other in memory."""
+        rows, columns = self.instructions[value].shape
+        place = self.plan.places.get(value)
+        if place is None:  # it stays in registers
+            return True
+        if place.kind in ("uniform", "number"):
+            return rows == 1 or columns == 1 or self.streams[value] is not None
+        return place.kind in ("constant", "b")
+
+    def load(self, value: int, i: Index, j: Index, vector: Vector, run: bool = False) -> Value:
+        """Element (i, j) of a value that is in memory, an axis of size one broadcast; run: and those that follow it
+        along i, one in each lane."""
         code, place = self.code, self.plan.places[value]
         rows, columns = self.instructions[value].shape
         i, j = (0 if rows == 1 else i), (0 if columns == 1 else j)
@@ -230,10 +248,17 @@ class _Emitter:
                 pointer = code.address(self.uniforms[place.index], self._element(value, i, j, True), vector.type)
                 return code.load(vector.type, pointer, size, constant=True)
             pointer = code.address(self.uniforms[place.index], self._element(value, i, j, True), name)
+            if run and rows > 1:
+                return code.load(vector.type, pointer, size, constant=True)
             return vector.splat(code.load(name, pointer, size, constant=True))
         if place.kind == "number":
             index = code.add(place.index, self._element(value, i, j, True))
-            return vector.splat(code.load(name, code.address("%scratch", index, name), size))
+            pointer = code.address("%scratch", index, name)
+            return (
+                code.load(vector.type, pointer, size)
+                if run and rows > 1
+                else vector.splat(code.load(name, pointer, size))
+            )
         if place.kind == "weight":
             start = code.mul(self.block, self._size(value))
             index = code.add(start, self._element(value, i, j, False))
@@ -249,7 +274,7 @@ class _Emitter:
         """Write an element of a value that has a place in scratch."""
         place = self.plan.places[value]
         element = self._element(value, i, j, place.kind == "number")
-        self._write(place.kind, self.code.add(place.index, element), vector.real(number))
+        self._write(place.kind, self.code.add(place.index, element), vector.real(number), vector)
 
     def _store_outputs(self) -> None:
         code, vector = self.code, self.total

@@ -38,6 +38,7 @@ class NestLoops:
         self.vector: Vector = emitter.point if self._works_on_vectors() else emitter.row
         self.partials: dict[tuple[int, int, int], str] = {}
         self.columns_sums: dict[tuple[int, int], str] = {}
+        self.in_runs = False
 
     def _works_on_vectors(self) -> bool:
         """Lanes are points, or samples: a nest over none is one of plain numbers then."""
@@ -54,6 +55,8 @@ class NestLoops:
         if any(product in self.emitter.sums for product in self.products):
             (product,) = self.products
             self._product_over_samples(product)
+        elif self._lies_in_runs():
+            self.code.for_each(0, self.count, 1, self._runs)
         elif nest.order == "columns":
             self._open_partials(1)
             self._columns(lambda j, width: self._column_group(j, width))
@@ -110,6 +113,31 @@ class NestLoops:
         self._open_partials(height)
         self._columns(lambda j, width: self._block(i, height, j, width))
         self._close_partials(i, height)
+
+    # Values of a row of the grid, of which a vector holds several features of one sample
+
+    def _lies_in_runs(self) -> bool:
+        """Whether all that an element-by-element nest of the row reads and writes lies feature beside feature."""
+        nest, emitter = self.nest, self.emitter
+        if nest.level != "row" or emitter.samples_are_lanes or not 1 < emitter.lanes <= nest.rows:
+            return False
+        if nest.operand or not all(self._computed_here(v) for v in nest.values):
+            return False
+        read = {a for v in nest.values for a in self.instructions[v].args if a not in nest.values}
+        return all(emitter.lies_in_runs(value) for value in (*nest.values, *read))
+
+    def _runs(self, j: Index) -> None:
+        wide, narrow, rows = self.emitter.point, self.emitter.row, self.nest.rows
+        whole = rows - rows % wide.lanes
+        self.code.for_each(0, whole, wide.lanes, lambda i: self._run(i, j, wide))
+        self.code.for_each(whole, rows, 1, lambda i: self._run(i, j, narrow))
+
+    def _run(self, i: Index, j: Index, vector: Vector) -> None:
+        self.vector, self.in_runs = vector, vector.lanes > 1
+        known: Element = {}
+        for value in self.nest.values:
+            if value in self.nest.stored:
+                self.emitter.store(value, i, j, self._number(value, i, j, known), vector)
 
     # Sums along columns: one partial sum for each place in a group of samples
 
@@ -237,7 +265,7 @@ class NestLoops:
                 pending.pop()
                 continue
             if not self._computed_here(top):
-                known[top] = self.emitter.load(top, i, j, self.vector)
+                known[top] = self.emitter.load(top, i, j, self.vector, self.in_runs)
                 continue
             missing = [a for a in self._operands(top) if a not in known]
             if missing:

@@ -24,7 +24,7 @@ def test_it_tells_what_this_machine_has(capsys: pytest.CaptureFixture[str]) -> N
     assert found["cpu"]["cores"] == os.cpu_count()
     assert found["cpu"]["vector_bits"] in (128, 256, 512)
     assert found["threads"]["runs"] is True
-    assert found["threads"]["layer"] in ("omp", "tbb", "workqueue", "none")
+    assert 1 <= found["threads"]["count"] <= found["cpu"]["cores"]
     assert found["extras"]["test"]["missing"] == []
     assert isinstance(found["opengl"]["available"], bool)
 
@@ -43,11 +43,18 @@ def test_the_cache_is_counted_and_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ATLAS_CACHE_DIR", str(tmp_path / "new" / "kernels"))
-    assert findings.cache() == {"folder": str(tmp_path / "new" / "kernels"), "files": 0, "bytes": 0, "writable": True}
+    monkeypatch.setenv("ATLAS_CACHE_MIB", "3")
+    folder = str(tmp_path / "new" / "kernels")
+    assert findings.cache() == {"folder": folder, "files": 0, "bytes": 0, "bound": 3 * 2**20, "used": True}
     (tmp_path / "new" / "kernels" / "k.o").write_bytes(b"12345")
     assert (findings.cache()["files"], findings.cache()["bytes"]) == (1, 5)
+    assert run(["doctor"]) == 0
+    assert f"{folder}: 1 kernels, 0.0 of 3 MiB, can be written" in capsys.readouterr().out
+    (tmp_path / "new" / "kernels").chmod(0o777)
+    assert run(["doctor"]) == 0
+    assert f"{folder} can be written by others (mode 777): set ATLAS_CACHE_DIR" in capsys.readouterr().out
     monkeypatch.setenv("ATLAS_CACHE_DIR", str(tmp_path / "new" / "kernels" / "k.o" / "below"))
-    assert findings.cache()["reason"] == "Not a directory"
+    assert findings.cache()["reason"] == "cannot be written (Not a directory)"
     assert run(["doctor"]) == 0
     assert "k.o/below cannot be written (Not a directory): set ATLAS_CACHE_DIR" in capsys.readouterr().out
 

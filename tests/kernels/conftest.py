@@ -21,8 +21,11 @@ def object_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def forget_compiled() -> Iterator[None]:
-    """Forget every kernel in memory before and after a test that changes what one is compiled from."""
+def forget_compiled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forget every kernel, in memory before and after a test that changes what one is compiled from, and on disk."""
+    from atlas_fast.kernels.cpu import compiler
+
+    monkeypatch.setattr(compiler, "generator", lambda: request.node.nodeid)
     forget()
     yield
     forget()
@@ -30,6 +33,8 @@ def forget_compiled() -> Iterator[None]:
 
 def forget() -> None:
     from atlas_fast.kernels import execution, outputs
+    from atlas_fast.kernels.cpu import driver, objects
 
-    for kept in (execution.compile_body, outputs.on_plane, execution.points, execution.plane):
+    compiled = (execution.compile_body, driver._worker, objects._tell)
+    for kept in (*compiled, outputs.on_plane, execution.points, execution.plane):
         kept.cache_clear()

@@ -22,9 +22,8 @@ def neon(name: str, dtype: str, gradient: bool) -> str:
     program = LOSSES[name]().program
     placed = substitute(program, dict.fromkeys(program.weights, (True, True)))
     plan = make_plan(split(with_gradient(placed) if gradient else placed, program.data), NEON.accumulators("points"))
-    ir, layout = emit(plan, dtype, NEON.lanes(dtype))
-    assert layout.lanes == {"float32": 4, "float64": 2}[dtype]
-    return assembly(ir, NEON)
+    assert NEON.lanes(dtype) == {"float32": 4, "float64": 2}[dtype]
+    return assembly(emit(plan, dtype, NEON.lanes(dtype)), NEON)
 
 
 def count(pattern: str, text: str) -> int:
@@ -60,11 +59,8 @@ def test_elementary_functions_are_inline(dtype: str) -> None:
 def test_sin_and_erf_are_inline_and_only_large_numbers_leave_the_line(dtype: str) -> None:
     b = Builder()
     program = b.build(b.emit("add", b.emit("sin", b.weight("x", (1, 1))), b.emit("erf", b.weight("y", (1, 1)))))
-    plan = make_plan(
-        split(substitute(program, dict.fromkeys(program.weights, (True, True))), {}),
-        NEON.accumulators("points"),
-    )
-    text = assembly(emit(plan, dtype, NEON.lanes(dtype))[0], NEON)
+    body = split(substitute(program, dict.fromkeys(program.weights, (True, True))), {})
+    text = assembly(emit(make_plan(body, NEON.accumulators("points")), dtype, NEON.lanes(dtype)), NEON)
     kind = VECTOR[dtype].removeprefix(".")
     lanes = {"4s": "v4f32", "2d": "v2f64"}[kind]
     assert set(re.findall(r"\bbl\s+(\S+)", text)) == {f"far0.{lanes}", "far0"}

@@ -210,12 +210,12 @@ def test_a_callback_that_answers_false_stops(problem: af.Problem, run: af.Run) -
         seen.append((done, total))
         return False
 
-    surface = problem.surface(af.Plane.pca(run), resolution=700, progress=report)
+    surface = problem.surface(af.Plane.pca(run), resolution=2500, progress=report)
     assert not surface.complete
-    assert seen[0][1] == 700 * 700
+    assert seen[0][1] == 2500 * 2500
     missing = int(np.isnan(surface.loss).sum())
-    assert 0 < missing < 700 * 700
-    assert surface.message == f"stopped before its end: {missing:,} of 490,000 vertices hold no finite value"
+    assert 0 < missing < 2500 * 2500
+    assert surface.message == f"stopped before its end: {missing:,} of 6,250,000 vertices hold no finite value"
 
 
 def test_other_answers_do_not_stop(problem: af.Problem, run: af.Run) -> None:

@@ -1,10 +1,13 @@
 """The data sets by name: features x samples, and classes as one row each."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn import datasets as peer
 
 import atlas_fast as af
+from atlas_fast.data import datasets
 
 SHAPES = {
     "iris": ((4, 150), (3, 150)),
@@ -57,3 +60,11 @@ def test_another_name_is_refused(name: str, message: str) -> None:
     with pytest.raises(af.DataError) as caught:
         af.datasets.load(name)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["iris", "wine", "digits", "breast_cancer"])
+def test_where_scikit_learn_keeps_its_files_elsewhere_it_is_asked(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = datasets.load(name)
+    monkeypatch.setattr(Path, "is_file", lambda path: False)
+    asked = datasets.load(name)
+    assert all((read[key] == asked[key]).all() for key in ("X", "Y"))
