@@ -24,6 +24,10 @@ a^9 where |a| is above 1."""
 COEFFICIENT_LIMIT = 2**24
 """Numbers that the coefficients of one value of degree 2 or more may be: 128 MiB in float64."""
 
+AFFINE_LIMIT = 2**28
+"""The same for an affine value: 2 GiB in float64, the three matrices of a first layer of 1,000 units on 90,000 samples.
+Beyond it the layer is computed at each point, block of samples by block, from data that are there in any case."""
+
 
 @dataclass(frozen=True, eq=False)
 class Polynomial:
@@ -62,9 +66,9 @@ def made_of(parts: Parts) -> Polynomial:
 
 
 def is_small(degree: int, shape: Shape) -> bool:
-    """Whether the coefficients of a value are worth their memory and time; those of affine ones always are."""
+    """Whether the coefficients of a value are worth their memory and time."""
     entries = (degree + 1) * (degree + 2) // 2 * shape[0] * shape[1]
-    return degree < 2 or (degree <= LARGEST_DEGREE and entries <= COEFFICIENT_LIMIT)
+    return degree <= LARGEST_DEGREE and entries <= (AFFINE_LIMIT if degree < 2 else COEFFICIENT_LIMIT)
 
 
 def product(b: Builder, op: str, x: Parts, y: Parts) -> Parts:

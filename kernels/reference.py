@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,7 @@ from .once import operation
 from .program import LEAVES, Instruction, Program, ProgramError
 
 Array = NDArray[np.float64]
+Product = Callable[[Array, Array], Array]
 
 
 def intermediates(program: Program, inputs: Mapping[str, ArrayLike]) -> list[Array]:
@@ -26,14 +27,17 @@ def intermediates(program: Program, inputs: Mapping[str, ArrayLike]) -> list[Arr
     return values
 
 
-def evaluate(program: Program, inputs: Mapping[str, ArrayLike]) -> tuple[Array, ...]:
+def evaluate(program: Program, inputs: Mapping[str, ArrayLike], matmul: Product = np.matmul) -> tuple[Array, ...]:
     """The program's outputs, each a matrix. Inputs and errors as for `intermediates`; what is no longer needed is
-    let go of on the way.
+    let go of on the way. matmul: how products of matrices are computed.
     """
     values: list[Array] = []
     with np.errstate(all="ignore"):
         for instruction, finished in zip(program.instructions, program.last_uses, strict=True):
-            values.append(_value(instruction, values, inputs))
+            if instruction.op == "matmul":
+                values.append(matmul(*(values[a] for a in instruction.args)))
+            else:
+                values.append(_value(instruction, values, inputs))
             for argument in finished:
                 values[argument] = _GONE
     return tuple(values[output] for output in program.outputs)

@@ -5,9 +5,10 @@ In: a plan and its inputs. Out: the outputs of the plan's prologue, by NumPy in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +24,9 @@ Inputs = Mapping[str, ArrayLike]
 THREADED_PRODUCT = 4096
 """Multiplications of a product below which no BLAS starts threads: well under OpenBLAS's own least, some 50,000."""
 
+PRODUCT_COLUMNS = 1024
+"""Columns of a product that one thread computes at a time. Part of the bits, and so a constant."""
+
 UNIFORM_LIMIT = 8 * 2**30
 """Bytes of float64 that what is computed once for a plane may take."""
 
@@ -34,15 +38,41 @@ def uniforms(plan: Plan, wanted: Sequence[tuple[int, bool]], inputs: Inputs, dty
     """
     prologue = plan.body.prologue
     _check_memory(plan.body)
-    with blas.one_thread() if _multiplies(prologue) else nullcontext():
-        values = reference.evaluate(prologue, inputs)
-    with np.errstate(over="ignore"):
-        return [
-            _laid_out(values[number], plan.sample_lanes, dtype)
-            if streamed
-            else np.ascontiguousarray(values[number], dtype=dtype)
-            for number, streamed in wanted
-        ]
+    if not _multiplies(prologue):
+        return _laid_out_all(reference.evaluate(prologue, inputs), plan, wanted, dtype, map)
+    from .cpu.driver import thread_count
+
+    with blas.one_thread(), ThreadPoolExecutor(thread_count()) as pool:
+        values = reference.evaluate(prologue, inputs, lambda x, y: _product(x, y, pool))
+        return _laid_out_all(values, plan, wanted, dtype, pool.map)
+
+
+def _product(x: Array, y: Array, pool: Executor) -> Array:
+    """By blocks of columns, whatever the number of threads, so that its bits do not depend on it."""
+    if y.shape[1] <= PRODUCT_COLUMNS:
+        return np.matmul(x, y)
+    found = np.empty((x.shape[0], y.shape[1]))
+    starts = range(0, y.shape[1], PRODUCT_COLUMNS)
+    blocks = (slice(start, start + PRODUCT_COLUMNS) for start in starts)
+    for _ in pool.map(lambda block: np.matmul(x, y[:, block], out=found[:, block]), blocks):
+        pass
+    return found
+
+
+def _laid_out_all(
+    values: Sequence[Array],
+    plan: Plan,
+    wanted: Sequence[tuple[int, bool]],
+    dtype: str,
+    each: Callable[..., Iterable[Any]],
+) -> list[Array]:
+    def laid_out(number: int, streamed: bool) -> Array:
+        with np.errstate(over="ignore"):
+            if streamed:
+                return _laid_out(values[number], plan.sample_lanes, dtype)
+            return np.ascontiguousarray(values[number], dtype=dtype)
+
+    return list(each(lambda one: laid_out(*one), wanted))
 
 
 def _laid_out(value: Array, sample_lanes: int, dtype: str) -> Array:

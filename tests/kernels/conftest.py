@@ -1,7 +1,7 @@
 """What the tests of the kernels share: object files in a folder of their own, and the modules beside them."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,13 +21,16 @@ def object_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def forget_compiled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Forget every kernel, in memory before and after a test that changes what one is compiled from, and on disk."""
+def forget_compiled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Forget every kernel, in memory before and after a test that changes what one is compiled from, and on disk.
+
+    Gives the function that does so again.
+    """
     from atlas_fast.kernels.cpu import compiler
 
     monkeypatch.setattr(compiler, "generator", lambda: request.node.nodeid)
     forget()
-    yield
+    yield forget
     forget()
 
 

@@ -1,6 +1,7 @@
 """The plane w = c + a u + b v: the same numbers as putting the weights in, and a first layer that is not a layer."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from networks import LOSSES, Array, Case, assert_surface, classifier
 
 from atlas_fast import kernels
-from atlas_fast.kernels import Builder, Program, reference
+from atlas_fast.kernels import Builder, Program, polynomial, reference
 from atlas_fast.kernels.primitives import PRIMITIVES
 from atlas_fast.kernels.streams import split
 from atlas_fast.kernels.substitution import coefficient, substitute, with_gradient
@@ -108,6 +109,23 @@ def test_the_first_layer_is_three_matrices_made_once() -> None:
     assert products(body.program) == [(3, 40)], "the second layer alone is left"
     assert len(varying_left_operands(body.program)) == 1
     assert "coordinate" not in {i.op for i in body.prologue.instructions}
+
+
+def test_a_first_layer_beyond_the_limit_is_computed_at_each_point(
+    forget_compiled: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By blocks of samples, from the data alone, to the same values."""
+    case = classifier(samples=200, hidden=7).case()
+    hoisted = case.bound(gradient=True)
+    # The three matrices of the layer are 3 x 7 x 200 numbers.
+    monkeypatch.setattr(polynomial, "AFFINE_LIMIT", 3 * 7 * 200 - 1)
+    forget_compiled()
+    at_points = case.bound(gradient=True)
+    first = max(shape[0] * shape[1] for shape in at_points.code.plan.body.program.data.values())
+    assert first == 4 * 200 < max(r * c for r, c in hoisted.code.plan.body.program.data.values())
+    a, b = np.linspace(-1, 1, 9), np.linspace(0, 1, 3)
+    np.testing.assert_allclose(at_points(a, b), hoisted(a, b), rtol=1e-11, atol=1e-11)
+    assert_surface(case, at_points(a, b), a, b)
 
 
 @pytest.mark.parametrize("gradient", [False, True])
