@@ -81,7 +81,8 @@ def compiled(name: str, dtype: str = "float32") -> Callable[[Array], Array]:
         code.store(vector.type, vector.real(lowered(vector, name, x)), code.address("%y", k, vector.type), form.size)
 
     code.for_each(0, "%count", 1, one)
-    kernel = compile_module(code.function("tile", "ptr noalias %x, ptr noalias %y, i64 %count"), machine)
+    text = code.function("tile", "ptr noalias %x, ptr noalias %y, i64 %count")
+    kernel = compile_module(lambda: text, text, machine)
     call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)(kernel.address)
 
     def function(x: Array, engine: object = kernel.engine) -> Array:

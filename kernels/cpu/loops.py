@@ -179,8 +179,7 @@ class NestLoops:
 
     def _block(self, i: Index, height: int, j: Index, width: int) -> None:
         # So many columns at a time that the sums of all products stay in registers.
-        columns = self.emitter.plan.accumulators // max(1, height * len(self.products))
-        step = max(1, min(width, columns))
+        step = min(width, self.emitter.plan.columns_at_once(height * len(self.products)))
         for first in range(0, width, step):
             self._part_of_block(i, height, j, range(first, min(first + step, width)))
 
