@@ -140,11 +140,6 @@ def _power_of_exponent(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
     return b.emit("mul", t, b.emit("mul", r, b.emit("log", safe)))
 
 
-def _over(b: Builder, t: int, x: int) -> int:
-    """t / x, by the inverse: one division serves both arguments, and a whole column that is divided by one number."""
-    return b.emit("mul", t, b.emit("div", b.constant(1.0), x))
-
-
 def _absolute(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
     zero = b.constant(0.0)
     positive = b.emit("select", b.emit("less", zero, x[0]), t, zero)
@@ -262,8 +257,8 @@ _ROWS = (
     Primitive(
         "div", 2, broadcast_shape, np.divide,
         diagonal=(
-            lambda b, x, r, t: _over(b, t, x[1]),
-            lambda b, x, r, t: b.emit("neg", b.emit("mul", _over(b, t, x[1]), r)),
+            lambda b, x, r, t: b.emit("div", t, x[1]),
+            lambda b, x, r, t: b.emit("neg", b.emit("div", b.emit("mul", t, r), x[1])),
         ),
         lower=lambda v, x, y: v.div(x, y),
         linear="first", units=((1.0, (1,)),), cost="division",
