@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .consumption import with_absolute_forms
-from .primitives import PRIMITIVES, reduce_to
+from .primitives import PRIMITIVES
 from .program import LEAVES, Builder, Instruction, Program, copy_leaf, rebuild
+from .rules import reduce_to
 
 
 def tangents(

@@ -14,22 +14,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from .program import Builder
-
-Shape = tuple[int, int]
-Array = NDArray[np.float64]
-Diagonal = Callable[["Builder", tuple[int, ...], int, int], int]
-"""(builder, arguments, result, tangent) -> the tangent through one argument."""
-Forward = Callable[..., "int | None"]
-"""(builder, arguments, result, tangents or None an argument, **attributes) -> the tangent of the result."""
-Reverse = Callable[..., "tuple[int | None, ...]"]
-"""(builder, arguments, result, cotangent, **attributes) -> the cotangent of each argument."""
+from . import rules
+from .rules import Array, Diagonal, Forward, Reverse, Shape
 
 
 @dataclass(frozen=True)
@@ -85,16 +75,6 @@ def _broadcast_to(source: Shape, shape: Shape) -> Shape | None:
     return shape if broadcast_shape(source, shape) == shape else None
 
 
-def reduce_to(builder: Builder, value: int, shape: Shape) -> int:
-    """Sum a value over the axes along which `shape` was broadcast: the transpose of broadcasting."""
-    rows, columns = builder.shape(value)
-    if rows != shape[0] and columns != shape[1]:
-        return builder.emit("sum", value, axis=None)
-    if rows != shape[0]:
-        return builder.emit("sum", value, axis=0)
-    return builder.emit("sum", value, axis=1) if columns != shape[1] else value
-
-
 # The NumPy meanings that NumPy does not have by itself.
 
 
@@ -121,118 +101,6 @@ def _select(mask: Array, x: Array, y: Array) -> Array:
 
 def _numpy_broadcast(x: Array, shape: Shape) -> Array:
     return np.broadcast_to(x, shape)
-
-
-# Derivatives. Signature of a diagonal rule: builder b, arguments x, result r, tangent t.
-
-
-def _power_of_base(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
-    # y x^(y - 1), and 0 where y is 0 (as jax.lax.pow does), since 0 * inf is not a number.
-    lowered = b.emit("pow", x[0], b.emit("sub", x[1], b.constant(1.0)))
-    slope = b.emit("mul", x[1], lowered)
-    zero = b.constant(0.0)
-    return b.emit("mul", t, b.emit("select", b.emit("equal", x[1], zero), zero, slope))
-
-
-def _power_of_exponent(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
-    # x^y log x, with log 0 taken as 0 (as jax.lax.pow does).
-    safe = b.emit("select", b.emit("equal", x[0], b.constant(0.0)), b.constant(1.0), x[0])
-    return b.emit("mul", t, b.emit("mul", r, b.emit("log", safe)))
-
-
-def _absolute(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
-    zero = b.constant(0.0)
-    positive = b.emit("select", b.emit("less", zero, x[0]), t, zero)
-    return b.emit("select", b.emit("less", x[0], zero), b.emit("neg", t), positive)
-
-
-def _bell(rate: float, height: float) -> Diagonal:
-    """height e^(-rate x^2)"""
-
-    def rule(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
-        bell = b.emit("exp", b.emit("mul", x[0], b.emit("mul", b.constant(-rate), x[0])))
-        return b.emit("mul", t, b.emit("mul", b.constant(height), bell))
-
-    return rule
-
-
-def _second_if(comparison: Callable[[Builder, int, int], int], second: bool) -> Diagonal:
-    """The tangent goes through the second argument where the result is beyond the first, else through the first.
-
-    By the result and not by the second argument, since that is what is kept of a hidden layer.
-    """
-
-    def rule(b: Builder, x: tuple[int, ...], r: int, t: int) -> int:
-        zero = b.constant(0.0)
-        chosen = (t, zero) if second else (zero, t)
-        return b.emit("select", comparison(b, x[0], r), *chosen)
-
-    return rule
-
-
-def _less_than(b: Builder, x: int, y: int) -> int:
-    return b.emit("less", x, y)
-
-
-def _greater_than(b: Builder, x: int, y: int) -> int:
-    return b.emit("less", y, x)
-
-
-def _first_maximum(b: Builder, x: int, r: int, axis: int) -> int:
-    """1 at the first entry along the axis that equals the maximum r, 0 elsewhere."""
-    size = b.shape(x)[axis]
-    counted = np.arange(size, dtype=np.float64)
-    index = b.constant(counted[:, None] if axis == 0 else counted[None, :])
-    candidates = b.emit("select", b.emit("equal", x, r), b.emit("neg", index), b.constant(-float(size)))
-    return b.emit("equal", b.emit("neg", index), b.emit("max", candidates, axis=axis))
-
-
-def _max_forward(b: Builder, x: tuple[int, ...], r: int, t: tuple[int | None, ...], axis: int) -> int | None:
-    if t[0] is None:
-        return None
-    chosen = b.emit("select", _first_maximum(b, x[0], r, axis), t[0], b.constant(0.0))
-    return b.emit("sum", chosen, axis=axis)
-
-
-def _max_reverse(b: Builder, x: tuple[int, ...], r: int, g: int, axis: int) -> tuple[int | None, ...]:
-    spread = b.emit("broadcast", g, shape=b.shape(x[0]))
-    return (b.emit("select", _first_maximum(b, x[0], r, axis), spread, b.constant(0.0)),)
-
-
-def _bilinear_forward(name: str) -> Forward:
-    def rule(b: Builder, x: tuple[int, ...], r: int, t: tuple[int | None, ...]) -> int | None:
-        left = None if t[0] is None else b.emit(name, t[0], x[1])
-        right = None if t[1] is None else b.emit(name, x[0], t[1])
-        return right if left is None else left if right is None else b.emit("add", left, right)
-
-    return rule
-
-
-def _matmul_reverse(b: Builder, x: tuple[int, ...], r: int, g: int) -> tuple[int | None, ...]:
-    return b.emit("matmul", g, b.emit("transpose", x[1])), b.emit("matmul", b.emit("transpose", x[0]), g)
-
-
-def _gram_reverse(b: Builder, x: tuple[int, ...], r: int, g: int) -> tuple[int | None, ...]:
-    return b.emit("matmul", g, x[1]), b.emit("matmul", b.emit("transpose", g), x[0])
-
-
-def _linear_forward(name: str) -> Forward:
-    def rule(b: Builder, x: tuple[int, ...], r: int, t: tuple[int | None, ...], **attributes: Any) -> int | None:
-        return None if t[0] is None else b.emit(name, t[0], **attributes)
-
-    return rule
-
-
-def _sum_reverse(b: Builder, x: tuple[int, ...], r: int, g: int, axis: int | None) -> tuple[int | None, ...]:
-    return (b.emit("broadcast", g, shape=b.shape(x[0])),)
-
-
-def _broadcast_reverse(b: Builder, x: tuple[int, ...], r: int, g: int, shape: Shape) -> tuple[int | None, ...]:
-    return (reduce_to(b, g, b.shape(x[0])),)
-
-
-def _transpose_reverse(b: Builder, x: tuple[int, ...], r: int, g: int) -> tuple[int | None, ...]:
-    return (b.emit("transpose", g),)
 
 
 _ROWS = (
@@ -265,19 +133,19 @@ _ROWS = (
     ),
     Primitive(
         "pow", 2, broadcast_shape, np.power,
-        diagonal=(_power_of_base, _power_of_exponent),
+        diagonal=(rules.power_of_base, rules.power_of_exponent),
         lower=lambda v, x, y: v.pow(x, y),
         cost="special",
     ),
     Primitive(
         # The first of ties has the derivative, so that relu(x) = maximum(0, x) has relu'(0) = 0.
         "maximum", 2, broadcast_shape, np.maximum,
-        diagonal=(_second_if(_less_than, False), _second_if(_less_than, True)),
+        diagonal=(rules.second_if(rules.less_than, False), rules.second_if(rules.less_than, True)),
         lower=lambda v, x, y: v.maximum(x, y), exact=True,
     ),
     Primitive(
         "minimum", 2, broadcast_shape, np.minimum,
-        diagonal=(_second_if(_greater_than, False), _second_if(_greater_than, True)),
+        diagonal=(rules.second_if(rules.greater_than, False), rules.second_if(rules.greater_than, True)),
         lower=lambda v, x, y: v.minimum(x, y), exact=True,
     ),
     Primitive(
@@ -286,7 +154,7 @@ _ROWS = (
         lower=lambda v, x: v.neg(x),
         exact=True, linear="together",
     ),
-    Primitive("abs", 1, lambda s: s, np.abs, diagonal=(_absolute,), lower=lambda v, x: v.abs(x), exact=True),
+    Primitive("abs", 1, lambda s: s, np.abs, diagonal=(rules.absolute,), lower=lambda v, x: v.abs(x), exact=True),
     Primitive(
         "exp", 1, lambda s: s, np.exp,
         diagonal=(lambda b, x, r, t: b.emit("mul", t, r),),
@@ -342,14 +210,14 @@ _ROWS = (
     ),
     Primitive(
         "erf", 1, lambda s: s, _entrywise(math.erf),
-        diagonal=(_bell(1.0, 2 / math.sqrt(math.pi)),),
+        diagonal=(rules.bell(1.0, 2 / math.sqrt(math.pi)),),
         lower=lambda v, x: v.erf(x),
         cost="special",
     ),
     Primitive(
         # (1 + erf(x / sqrt(2))) / 2, which keeps its digits to the left, where that sum loses them all.
         "normal_cdf", 1, lambda s: s, _entrywise(lambda x: 0.5 * math.erfc(-math.sqrt(0.5) * x)),
-        diagonal=(_bell(0.5, 1 / math.sqrt(2 * math.pi)),),
+        diagonal=(rules.bell(0.5, 1 / math.sqrt(2 * math.pi)),),
         lower=lambda v, x: v.normal_cdf(x),
         cost="special",
     ),
@@ -378,33 +246,33 @@ _ROWS = (
     ),
     Primitive(
         "broadcast", 1, _broadcast_to, _numpy_broadcast,
-        forward=_linear_forward("broadcast"), reverse=_broadcast_reverse,
+        forward=rules.linear_forward("broadcast"), reverse=rules.broadcast_reverse,
         lower=lambda v, x, shape: x,
         linear="together", cost="nothing",
     ),
     Primitive(
         "matmul", 2, lambda s, t: (s[0], t[1]) if s[1] == t[0] else None, np.matmul,
-        forward=_bilinear_forward("matmul"), reverse=_matmul_reverse,
+        forward=rules.bilinear_forward("matmul"), reverse=rules.matmul_reverse,
         linear="either",
     ),
     Primitive(
         # x y^T: how a sum over samples of products looks once samples are columns everywhere.
         "gram", 2, lambda s, t: (s[0], t[0]) if s[1] == t[1] else None, lambda x, y: np.matmul(x, y.T),
-        forward=_bilinear_forward("gram"), reverse=_gram_reverse,
+        forward=rules.bilinear_forward("gram"), reverse=rules.gram_reverse,
     ),
     Primitive(
         "transpose", 1, lambda s: (s[1], s[0]), np.transpose,
-        forward=_linear_forward("transpose"), reverse=_transpose_reverse,
+        forward=rules.linear_forward("transpose"), reverse=rules.transpose_reverse,
         linear="together",
     ),
     Primitive(
         "sum", 1, _reduced, lambda x, axis: np.sum(x, axis=axis, keepdims=True),
-        forward=_linear_forward("sum"), reverse=_sum_reverse,
+        forward=rules.linear_forward("sum"), reverse=rules.sum_reverse,
         linear="together",
     ),
     Primitive(
         "max", 1, _reduced, lambda x, axis: np.max(x, axis=axis, keepdims=True),
-        forward=_max_forward, reverse=_max_reverse,
+        forward=rules.max_forward, reverse=rules.max_reverse,
     ),
 )  # fmt: skip
 
