@@ -178,11 +178,6 @@ def test_a_run_or_a_dict_where_a_vector_is_wanted_says_where_it_is(problem: af.P
     assert problem.loss(run.final) == problem.loss(problem.pack(problem.unpack(run.final)))
 
 
-def test_data_that_the_text_does_not_use_are_noted() -> None:
-    told = af.Problem("mse(A*X, Y)", {"X": X, "Y": Y, "labels": Y}).explain()
-    assert "labels is given as data, and the expression does not use it" in told
-
-
 def test_errors_of_shapes_name_the_sources_of_data() -> None:
     data = {"X": np.ones((12, 506)), "Y": np.ones((1, 506))}
     with pytest.raises(af.ShapeError) as caught:
@@ -210,17 +205,6 @@ def test_sources_that_name_nothing_are_refused(sources: object, message: str) ->
 
 def test_latex_is_that_of_the_expression() -> None:
     assert af.Problem("x^2 + y^2").latex() == "x^{2} + y^{2}"
-
-
-def test_explain_tells_shapes_biases_program_and_plan() -> None:
-    data = {"X": X, "Y": Y, "Z": np.ones((1, 1))}
-    text = af.Problem("mse(A*tanh(B*X + C), Y)", data, {"B": (4, None)}).explain()
-    assert "mse(A*tanh(B*X + C), Y)" in text
-    assert "X: 3 x 8" in text
-    assert "C: 4 x 1 (a bias: starts at zero)" in text
-    assert "Z is given as data, and the expression does not use it" in text
-    assert "matmul" in text
-    assert "plan" in text
 
 
 def test_debug_levels_print_tree_and_program(
