@@ -221,3 +221,9 @@ def test_debug_levels_print_tree_and_program(
     told = capsys.readouterr()
     assert "-- syntax tree" in told.err
     assert "-- program" in told.err
+    monkeypatch.setenv("ATLAS_DEBUG", "3")
+    af.Problem("x^2 + 7*y^2").explain(measure=False)
+    told = capsys.readouterr()
+    assert "-- hoisted\nx (weight, 1 x 1) is affine in (a, b)" in told.err
+    assert "-- plan" in told.err
+    assert "-- code" not in told.err
