@@ -294,11 +294,17 @@ class Problem:
         aligned = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in lines)
         return rf"$\displaystyle \begin{{aligned}} {aligned} \end{{aligned}}$"
 
-    def explain(self) -> str:
-        """What the compiler makes of the expression: shapes, notes, the program, the plan of the plane's kernel."""
+    def explain(self, *, measure: bool = True, code: bool = False, gradient: bool = False) -> str:
+        """What the compiler makes of the expression: shapes, notes, the program, what is hoisted out of a surface's
+        grid and why, the plan of its kernel in float32, the operations and bytes of a point, the planner's estimate.
+
+        measure: this machine's peak rates, measured now, the roofline, and what a point takes on a small grid through
+        problem.init(), too, which takes half a second; without it the text is the same each time. code: the LLVM IR and
+        the assembly, too. gradient: of the surface with dL/da and dL/db.
+        """
         from .explanation import explain
 
-        return explain(self, tuple(self._shapes.notes))
+        return explain(self, tuple(self._shapes.notes), measure, code, gradient)
 
 
 def compiled(problem: Problem, program: kernels.Program, what: str, dtype: str, backend: str) -> Binder:

@@ -1,6 +1,6 @@
 """ATLAS_DEBUG: what it prints on the standard error stream of whatever runs.
 
-1: the syntax tree. 2: the program, too. 3: plans. 4: generated code. Each stage says its own.
+1: the syntax tree. 2: the program, too. 3: what is hoisted, and plans. 4: generated code. Each stage says its own.
 """
 
 from __future__ import annotations

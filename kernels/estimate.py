@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from .cost import WEIGHTS, counted
 from .nests import Nest
-from .plan import Plan, Straight, Sweep
+from .plan import Across, Plan, Straight, Sweep, make_plan
+from .streams import Body
 
 VECTOR_BYTES = 64
 
@@ -47,6 +48,15 @@ def estimate(plan: Plan, size: int) -> Estimate:
     """What a point of this plan takes with numbers of so many bytes."""
     count = _Count(plan, size)
     return Estimate(sum(map(count.arithmetic, count.nests())), sum(map(count.memory, count.sweeps())))
+
+
+def estimates(body: Body, block_vectors: int, size: int) -> dict[Across, Estimate]:
+    """The estimate of either plan of a body, lanes that are points and lanes that are samples; of points alone where
+    nothing is streamed."""
+    lanes: dict[Across, int] = {"points": 1, "samples": VECTOR_BYTES // size}
+    if not any(body.streams):
+        del lanes["samples"]
+    return {across: estimate(make_plan(body, 1, block_vectors, count), size) for across, count in lanes.items()}
 
 
 class _Count:

@@ -262,7 +262,7 @@ class PlaneKernel:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Which values are computed from coefficients of a polynomial in (a, b), of degree 2 or more."""
+        """Which values are computed once, or from coefficients of a polynomial in (a, b), and why."""
         return on_plane(self.program, self._everywhere, self.outputs).notes
 
     def bind(self, data: Inputs, center: Inputs, u: Inputs, v: Inputs) -> BoundPlane:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import derivative, reference
+from . import debug, derivative, reference
 from .consumption import with_absolute_forms
 from .program import Program
 from .substitution import Placed, placed, with_curvature, with_gradient, with_others
@@ -54,6 +54,7 @@ def on_plane(program: Program, presence: tuple[tuple[str, bool, bool], ...], out
     program, moved = with_absolute_forms(program), {name: (u, v) for name, u, v in presence}
     loss = placed(program, moved)
     if outputs == Outputs():
+        debug.say(3, "hoisted", lambda: "\n".join(loss.notes))
         return loss
     found = with_gradient(loss.program)
     if outputs == Outputs(gradient=True):

@@ -28,7 +28,8 @@ class Primitive:
 
     arity: None for any number. shape: the result's, None where the arguments do not fit. numpy: the meaning.
     diagonal, or forward and reverse: the derivative. lower: from a back end's operations (see cpu/vector.py) and
-    the arguments' elements. absolute: a cheaper lowering, bounded in absolute error alone, for what a product consumes.
+    the arguments' elements. absolute: a cheaper lowering, bounded in absolute error alone, for what a product consumes,
+    and absolute_error the bound in float32 (benchmarks/accuracy.py measures it).
     linear: in all arguments "together", in "either" of two alone, in the "first" alone, or not. units: numbers that
     leave the other argument as it is, each with the places where it may stand. cost: how a plan counts an element.
     exact: whether nothing is rounded.
@@ -43,6 +44,7 @@ class Primitive:
     reverse: Reverse | None = None
     lower: Callable[..., Any] | None = None
     absolute: Callable[..., Any] | None = None
+    absolute_error: float = 0.0
     linear: Literal["together", "either", "first"] | None = None
     commutative: bool = False
     units: tuple[tuple[float, tuple[int, ...]], ...] = ()
@@ -179,6 +181,7 @@ _ROWS = (
             lambda b, x, r, t: b.emit("mul", t, b.emit("sub", b.constant(1.0), b.emit("mul", r, r))),
         ),
         lower=lambda v, x: v.tanh(x), absolute=lambda v, x: v.tanh_absolute(x),
+        absolute_error=2.0**-21,
         cost="special",
     ),
     Primitive(
@@ -187,6 +190,7 @@ _ROWS = (
             lambda b, x, r, t: b.emit("mul", t, b.emit("mul", r, b.emit("sub", b.constant(1.0), r))),
         ),
         lower=lambda v, x: v.sigmoid(x), absolute=lambda v, x: v.sigmoid_absolute(x),
+        absolute_error=2.0**-22,
         cost="special",
     ),
     Primitive(

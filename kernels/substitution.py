@@ -34,7 +34,8 @@ def coefficient(part: str, weight: str) -> str:
 
 @dataclass(frozen=True)
 class Placed:
-    """A program on a plane. notes: which of its values are computed from coefficients of degree 2 or more."""
+    """A program on a plane. notes: which values of the program before are computed once, or from coefficients that are,
+    and why."""
 
     program: Program
     notes: tuple[str, ...]
@@ -79,7 +80,23 @@ class _Substitution:
             form = self.forms[position]
             assert form is not None
             known = self.places[position] = assembled(self.builder, form.parts)
+            self.notes.update(self._noted(position, form, known))
         return known
+
+    def _noted(self, position: int, form: Polynomial, place: int) -> dict[int, str]:
+        """Why a value that is put together from few coefficients is."""
+        value, parts = self._named(position), len(form.parts)
+        if form.varies:
+            kind = "numbers" if self.program.instructions[position].shape == (1, 1) else "matrices"
+            return {place: f"{value} is affine in (a, b): {parts} {kind}, computed once"}
+        leaf = self.program.instructions[position].op in LEAVES
+        return {} if leaf else {place: f"{value} is the same at every point: it is computed once"}
+
+    def _named(self, position: int) -> str:
+        if position in self.program.outputs:
+            return "the loss"
+        instruction = self.program.instructions[position]
+        return f"{label(self.program, position)} ({instruction.op}, {instruction.shape[0]} x {instruction.shape[1]})"
 
     # Forms
 
@@ -163,10 +180,7 @@ class _Substitution:
         if form is None or form.degree < 2:
             return
         rows, columns = instruction.shape
-        value = f"{label(self.program, position)} ({instruction.op}, {rows} x {columns})"
-        if position in self.program.outputs:
-            value = "the loss"
-        once = f"{value} is a polynomial of degree {form.degree} in (a, b): its"
+        once = f"{self._named(position)} is a polynomial of degree {form.degree} in (a, b): its"
         if form.whole:
             yield assembled(self.builder, form.parts), f"{once} {len(form.parts)} coefficients are computed once"
         elif (rows, columns) == (1, 1) and instruction.op in ("sum", "matmul"):
@@ -195,7 +209,7 @@ def substitute(program: Program, presence: Presence) -> Program:
 
 
 def placed(program: Program, presence: Presence) -> Placed:
-    """The same, with notes on what is computed from coefficients of degree 2 or more."""
+    """The same, with notes on what is computed from coefficients, and why."""
     return _Substitution(program, presence).run()
 
 

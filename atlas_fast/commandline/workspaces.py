@@ -127,13 +127,22 @@ def _print_object(workspace: Path, made: Landscape, targets: Targets, seconds: f
     )
 
 
-def explain(workspace: WorkspaceFile, as_json: Json = False) -> None:
+def explain(
+    workspace: WorkspaceFile,
+    code: Annotated[bool, typer.Option("--code", help="The LLVM IR and the assembly, too.")] = False,
+    gradient: Annotated[bool, typer.Option("--gradient", help="Of the surface with its derivatives.")] = False,
+    no_measure: Annotated[
+        bool, typer.Option("--no-measure", help="Without what is timed: the same text each time.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show what the compiler makes of a workspace: the program, what is hoisted, the plan, the cost of a point."""
     from ..workspace import Workspace
 
     problem = Workspace.read(workspace).problem()
+    explanation = problem.explain(measure=not no_measure, code=code, gradient=gradient)
     if not as_json:
-        print(problem.explain())
+        print(explanation)
         return
     print_object(
         {
@@ -142,6 +151,6 @@ def explain(workspace: WorkspaceFile, as_json: Json = False) -> None:
             "data": {name: list(matrix.shape) for name, matrix in problem.data.items()},
             "weights": {name: list(shape) for name, shape in problem.weights.items()},
             "size": problem.size,
-            "explanation": problem.explain(),
+            "explanation": explanation,
         }
     )

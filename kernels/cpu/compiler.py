@@ -42,8 +42,9 @@ class Compiled:
 
 def assembly(ir: str, machine: Machine) -> str:
     """The machine's assembly of a module, for reading."""
-    target = machine.target()
-    return target.emit_assembly(_optimized(ir, target))
+    with _compiling:
+        target = machine.target()
+        return target.emit_assembly(_optimized(ir, target))
 
 
 def compile_module(source: Callable[[], str], depends_on: str, machine: Machine, entry: str = ENTRY) -> Compiled:

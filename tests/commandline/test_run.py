@@ -224,11 +224,23 @@ def test_wrong_usage_is_status_2(arguments: list[str], message: str, capsys: pyt
 
 def test_explain_shows_the_program(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = root / "docs" / "examples" / "iris.toml"
-    assert run(["explain", str(path)]) == 0
+    assert run(["explain", str(path), "--no-measure"]) == 0
     text = capsys.readouterr().out
-    assert text.rstrip("\n") == af.Problem.from_file(path).explain().rstrip("\n")
-    assert run(["explain", str(path), "--json"]) == 0
+    assert text.rstrip("\n") == af.Problem.from_file(path).explain(measure=False).rstrip("\n")
+    assert run(["explain", str(path), "--no-measure", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["weights"] == {"B": [10, 4], "C": [10, 1], "A": [3, 10], "D": [3, 1]}
     assert told["data"] == {"X": [4, 120], "Y": [3, 120]}
     assert (told["size"], told["explanation"]) == (83, text.rstrip("\n"))
+
+
+def test_explain_measures_and_shows_code_and_derivatives(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = root / "docs" / "examples" / "iris.toml"
+    assert run(["explain", str(path)]) == 0
+    measured = capsys.readouterr().out
+    assert "% of the roofline" in measured and "define void @tile" not in measured
+    assert run(["explain", str(path), "--code", "--gradient", "--no-measure"]) == 0
+    text = capsys.readouterr().out
+    expected = af.Problem.from_file(path).explain(measure=False, code=True, gradient=True)
+    assert text.rstrip("\n") == expected.rstrip("\n")
+    assert "define void @tile" in text and "% of the roofline" not in text

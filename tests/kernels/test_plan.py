@@ -10,8 +10,8 @@ from atlas_fast import kernels
 from atlas_fast.kernels import Builder, Program, reference
 from atlas_fast.kernels.cpu.emit import emit
 from atlas_fast.kernels.derivative import gradient
-from atlas_fast.kernels.estimate import estimate
-from atlas_fast.kernels.plan import LARGEST_BLOCK, Across, Plan, Straight, Sweep, make_plan
+from atlas_fast.kernels.estimate import estimate, estimates
+from atlas_fast.kernels.plan import BLOCK_VECTORS, LARGEST_BLOCK, Across, Plan, Straight, Sweep, make_plan
 from atlas_fast.kernels.streams import split
 from atlas_fast.kernels.substitution import by_cotangents, by_tangents, coefficient, substitute
 
@@ -79,6 +79,17 @@ def test_lanes_are_samples_where_the_weights_of_a_point_are_many() -> None:
         estimate(make_plan(wide.body, 12, sample_lanes=lanes, phases=phases), 4) for lanes, phases in ((1, 1), (8, 2))
     )
     assert by_samples.time < by_points.time and by_samples.memory < by_points.memory
+
+
+def test_the_estimates_that_are_told_are_those_that_decide() -> None:
+    taken = set()
+    for width in (8, 40, 80, 120, 200):
+        plan = kernels.plane(deep(samples=1000, width=width).program).plan
+        told = estimates(plan.body, BLOCK_VECTORS, 4)
+        assert min(told, key=lambda across: told[across].time) == ("points" if plan.sample_lanes == 1 else "samples")
+        taken.add(plan.sample_lanes == 1)
+    assert taken == {False, True}
+    assert list(estimates(kernels.plane(bowl().program).plan.body, BLOCK_VECTORS, 4)) == ["points"]
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 5), (5, 1), (3, 37), (2, 64), (1, 65)])

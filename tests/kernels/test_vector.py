@@ -248,10 +248,12 @@ def test_the_table_says_what_has_a_form_for_products() -> None:
         def __getattr__(self, name: str) -> Callable[[str], tuple[str, str]]:
             return lambda x: (name, x)
 
-    rows = {name: row.absolute for name, row in PRIMITIVES.items() if row.absolute is not None}
+    rows = {name: row for name, row in PRIMITIVES.items() if row.absolute is not None}
     assert {f"{name}_absolute" for name in rows} == set(ABSOLUTE)
-    for name, lower in rows.items():
-        assert lower(Recorder(), "%x") == (f"{name}_absolute", "%x")
+    for name, row in rows.items():
+        assert row.absolute is not None
+        assert row.absolute(Recorder(), "%x") == (f"{name}_absolute", "%x")
+        assert row.absolute_error == ABSOLUTE[f"{name}_absolute"][1]["float32"]
 
 
 def test_the_sweep_over_all_numbers_sees_what_is_wrong() -> None:

@@ -178,11 +178,6 @@ def test_a_run_or_a_dict_where_a_vector_is_wanted_says_where_it_is(problem: af.P
     assert problem.loss(run.final) == problem.loss(problem.pack(problem.unpack(run.final)))
 
 
-def test_data_that_the_text_does_not_use_are_noted() -> None:
-    told = af.Problem("mse(A*X, Y)", {"X": X, "Y": Y, "labels": Y}).explain()
-    assert "labels is given as data, and the expression does not use it" in told
-
-
 def test_errors_of_shapes_name_the_sources_of_data() -> None:
     data = {"X": np.ones((12, 506)), "Y": np.ones((1, 506))}
     with pytest.raises(af.ShapeError) as caught:
@@ -212,17 +207,6 @@ def test_latex_is_that_of_the_expression() -> None:
     assert af.Problem("x^2 + y^2").latex() == "x^{2} + y^{2}"
 
 
-def test_explain_tells_shapes_biases_program_and_plan() -> None:
-    data = {"X": X, "Y": Y, "Z": np.ones((1, 1))}
-    text = af.Problem("mse(A*tanh(B*X + C), Y)", data, {"B": (4, None)}).explain()
-    assert "mse(A*tanh(B*X + C), Y)" in text
-    assert "X: 3 x 8" in text
-    assert "C: 4 x 1 (a bias: starts at zero)" in text
-    assert "Z is given as data, and the expression does not use it" in text
-    assert "matmul" in text
-    assert "plan" in text
-
-
 def test_debug_levels_print_tree_and_program(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,3 +221,9 @@ def test_debug_levels_print_tree_and_program(
     told = capsys.readouterr()
     assert "-- syntax tree" in told.err
     assert "-- program" in told.err
+    monkeypatch.setenv("ATLAS_DEBUG", "3")
+    af.Problem("x^2 + 7*y^2").explain(measure=False)
+    told = capsys.readouterr()
+    assert "-- hoisted\nx (weight, 1 x 1) is affine in (a, b)" in told.err
+    assert "-- plan" in told.err
+    assert "-- code" not in told.err
