@@ -1,7 +1,7 @@
 """Derivatives of primitives, each a rule written in primitives: what the rows of the table name.
 
-A diagonal rule, (builder b, arguments x, result r, tangent t), serves both modes; a forward and a reverse rule serve one
-each.
+A diagonal rule, (builder b, arguments x, result r, tangent t), serves both modes; a forward and a reverse rule serve
+one each.
 """
 
 from __future__ import annotations
