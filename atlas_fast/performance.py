@@ -137,7 +137,8 @@ def time_of_a_point(problem: Problem, kernel: PlaneKernel) -> tuple[float, int, 
     points, end = FEWEST_POINTS, time.perf_counter() + MEASURING
     while True:
         rows, columns = _sides(points)
-        seconds = run(rows, columns)
+        # The better of two: a first run may meet whatever else the machine does.
+        seconds = min(run(rows, columns), run(rows, columns))
         if seconds >= RUN_SECONDS or rows * columns >= MOST_POINTS:
             break
         # The first grids tell more of starting than of points: towards a long one in a few steps.

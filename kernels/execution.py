@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import debug, reference
 from .cpu import waiting
-from .estimate import VECTOR_BYTES, estimate
+from .estimate import VECTOR_BYTES, estimates
 from .outputs import Outputs, at_point, on_plane
 from .plan import BLOCK_VECTORS, Across, Plan, make_plan
 from .program import Program, ProgramError
@@ -127,11 +127,8 @@ def compile_body(
 
 def cheaper(body: Body, block_vectors: int, size: int) -> Across:
     """What the lanes had better be, by the estimate of either plan, for numbers of so many bytes."""
-    if not any(body.streams):
-        return "points"
-    plans = (make_plan(body, 1, block_vectors, lanes) for lanes in (1, VECTOR_BYTES // size))
-    by_points, by_samples = (estimate(plan, size).time for plan in plans)
-    return "points" if by_points <= by_samples else "samples"
+    found = estimates(body, block_vectors, size)
+    return min(found, key=lambda across: found[across].time)
 
 
 def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:

@@ -47,11 +47,11 @@ def uniforms(plan: Plan, wanted: Sequence[tuple[int, bool]], inputs: Inputs, dty
         return _laid_out_all(values, plan, wanted, dtype, pool.map)
 
 
-def _product(x: Array, y: Array, pool: Executor) -> Array:
+def _product(x: reference.Array, y: reference.Array, pool: Executor) -> reference.Array:
     """By blocks of columns, whatever the number of threads, so that its bits do not depend on it."""
     if y.shape[1] <= PRODUCT_COLUMNS:
         return np.matmul(x, y)
-    found = np.empty((x.shape[0], y.shape[1]))
+    found: reference.Array = np.empty((x.shape[0], y.shape[1]))
     starts = range(0, y.shape[1], PRODUCT_COLUMNS)
     blocks = (slice(start, start + PRODUCT_COLUMNS) for start in starts)
     for _ in pool.map(lambda block: np.matmul(x, y[:, block], out=found[:, block]), blocks):
@@ -60,7 +60,7 @@ def _product(x: Array, y: Array, pool: Executor) -> Array:
 
 
 def _laid_out_all(
-    values: Sequence[Array],
+    values: Sequence[reference.Array],
     plan: Plan,
     wanted: Sequence[tuple[int, bool]],
     dtype: str,

@@ -64,7 +64,7 @@ class _Emitter:
         self.double = Vector(self.code, FLOAT64, self.total.lanes)
         self.sums: dict[int, int] = {}
         self.sample: Index = 0
-        self.a: Value = ""
+        self.a = ""
         self.output_size = sum(self._size(output) for output in plan.body.program.outputs)
         self._sections()
 

@@ -6,6 +6,7 @@ In: the emitter (for what is in memory), the nest, and how many of its columns t
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..nests import Nest
@@ -229,12 +230,17 @@ class NestLoops:
         code, count = self.code, self.block_count
         stream = self.emitter.streams[value]
         of_phases = phases * self.emitter.lanes
+
+        def full(column: Index) -> None:
+            for phase in range(phases):
+                step(code.add(column, phase), phase, True)
+
         if not (self.emitter.samples_are_lanes and stream is not None and stream[0] % of_phases != 0):
-            code.for_each(0, count, phases, lambda s: [step(code.add(s, p), p, True) for p in range(phases)])
+            code.for_each(0, count, phases, full)
             return
         before = code.add(count, -1)
         whole = before - before % phases if isinstance(before, int) else code.let(f"and i64 {before}, {-phases}")
-        code.for_each(0, whole, phases, lambda s: [step(code.add(s, p), p, True) for p in range(phases)])
+        code.for_each(0, whole, phases, full)
         for phase in range(phases):
             column = code.add(whole, phase)
             if isinstance(column, int) and isinstance(count, int):
@@ -242,7 +248,7 @@ class NestLoops:
                     step(column, phase, False)
                 continue
             there = code.let(f"icmp ult i64 {column}, {count}")
-            code.when(there, lambda c=column, p=phase: step(c, p, False))
+            code.when(there, partial(step, column, phase, False))
 
     def _fusible(self, value: int) -> bool:
         """Whether a product is computed in this nest: it is then one rounding with a sum that reads it here.
