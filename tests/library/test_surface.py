@@ -272,7 +272,7 @@ def test_a_weight_that_plays_no_part_changes_nothing() -> None:
 
 
 def test_a_problem_that_does_not_fit_in_memory_is_a_data_error() -> None:
-    samples = np.ones((2, 40_000))  # a matrix of samples x samples is 12 GiB
-    problem = af.Problem("sum(tanh(X'*A*X))", {"X": samples})
+    samples = np.ones((2, 40_000))  # a matrix of samples x samples is 12 GiB, and softmax reads it more than once
+    problem = af.Problem("sum(softmax(X'*A*X)^2)", {"X": samples})
     with pytest.raises(af.DataError, match="samples x samples"):
         problem.surface(af.Plane.random(problem, [1.0, 2.0, 3.0, 4.0]), resolution=4)
