@@ -107,11 +107,9 @@ class Plan:
         return max(1, self.accumulators // self.group)
 
     def columns_at_once(self, sums_of_a_column: int) -> int:
-        """Columns of a group whose sums are in registers at a time, a power of two. Few rows may take more registers:
-        less is computed beside them."""
-        most = self.accumulators if self.sample_lanes > 1 else 3 * self.accumulators // 2
+        """Columns of a group whose sums are in registers at a time, a power of two."""
         columns = self.group
-        while columns > 1 and columns * sums_of_a_column > most:
+        while columns > 1 and columns * sums_of_a_column > self.accumulators:
             columns //= 2
         return columns
 
