@@ -31,6 +31,9 @@ Result = TypeVar("Result")
 SETTLING = 0.02
 """Seconds for which a short call is repeated each time that it is measured."""
 
+PAUSE = 0.02
+"""Seconds of rest before a program's turn."""
+
 LONG = 10.0
 """Seconds of a call that is not worth more than two rounds."""
 
@@ -138,7 +141,9 @@ def first(function: Callable[[], Result]) -> tuple[float, Result]:
 
 def settled(function: Callable[[], Any]) -> float:
     """The seconds of a call that follows some of its own kind, where those cost little: the first after another
-    program's meets that one's threads, which wait for work for a while, and caches that it filled."""
+    program's meets that one's threads, which wait for work for a while, and caches that it filled. A pause comes before,
+    for all alike: XLA's threads wait by spinning, on the cores that are measured."""
+    time.sleep(PAUSE)
     times = [timed(function)]
     while sum(times) < SETTLING and len(times) < 50:
         times.append(timed(function))

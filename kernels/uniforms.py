@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -38,8 +39,9 @@ def uniforms(plan: Plan, wanted: Sequence[tuple[int, bool]], inputs: Inputs, dty
     """
     prologue = plan.body.prologue
     _check_memory(plan.body)
-    if not _multiplies(prologue):
-        return _laid_out_all(reference.evaluate(prologue, inputs), plan, wanted, dtype, map)
+    if not _is_wide(prologue):
+        with blas.one_thread() if _multiplies(prologue) else nullcontext():
+            return _laid_out_all(reference.evaluate(prologue, inputs), plan, wanted, dtype, map)
     from .cpu.driver import thread_count
 
     with blas.one_thread(), ThreadPoolExecutor(thread_count()) as pool:
@@ -92,6 +94,12 @@ def _multiplies(program: Program) -> bool:
         return True
     shapes = [(i.shape, program.instructions[i.args[0]].shape[1]) for i in program.instructions if i.op == "matmul"]
     return any(rows * columns * inner >= THREADED_PRODUCT for (rows, columns), inner in shapes)
+
+
+@lru_cache(maxsize=256)
+def _is_wide(program: Program) -> bool:
+    """Whether a product is made block by block, so that threads for the blocks are worth their start."""
+    return any(i.op == "matmul" and i.shape[1] > PRODUCT_COLUMNS for i in program.instructions)
 
 
 def _check_memory(body: Body) -> None:
