@@ -141,8 +141,8 @@ def first(function: Callable[[], Result]) -> tuple[float, Result]:
 
 def settled(function: Callable[[], Any]) -> float:
     """The seconds of a call that follows some of its own kind, where those cost little: the first after another
-    program's meets that one's threads, which wait for work for a while, and caches that it filled. A pause comes before,
-    for all alike: XLA's threads wait by spinning, on the cores that are measured."""
+    program's meets that one's threads, which wait for work for a while, and caches that it filled. A pause comes
+    before, for all alike: XLA's threads wait by spinning, on the cores that are measured."""
     time.sleep(PAUSE)
     times = [timed(function)]
     while sum(times) < SETTLING and len(times) < 50:
