@@ -21,8 +21,9 @@ from . import waiting
 from .compiler import Compiled, compile_module
 from .machine import host
 
-WORTH_A_THREAD = 1_000_000
-"""Operations on vectors, some 300 us, that a thread should have to do: starting it takes 50 to 100."""
+WORTH_A_THREAD = 4_000_000
+"""Operations on vectors, some 1.5 ms, that a thread should have to do: starting it takes 0.1, but on a busy machine its
+core may be another's for several, and all wait for the last."""
 
 TILE_WORK = 3_000_000
 """Operations on vectors, some 1 ms, beyond which a tile is cut smaller, so that the last one keeps nobody waiting."""
