@@ -119,10 +119,6 @@ class Arithmetic:
         first = self.code.once(f"insertelement {kind} poison, {self.form.name} {scalar}, i64 0")
         return self.code.once(f"shufflevector {kind} {first}, {kind} poison, <{self.lanes} x i32> zeroinitializer")
 
-    def first(self, x: str) -> str:
-        """The number in the first lane."""
-        return x if self.lanes == 1 else self.code.let(f"extractelement {self.type} {x}, i64 0")
-
     def folded(self, x: str, op: str) -> str:
         """The sum or maximum ("max") of all lanes, one half with the other until one number is left: the same order
         whatever the machine."""

@@ -153,11 +153,7 @@ class NestLoops:
         for value in self.along_columns:
             for ii in range(height):
                 parts = [self._get(self.partials[value, ii, jj]) for jj in range(self.group)]
-                while len(parts) > 1:
-                    half = len(parts) // 2
-                    pairs = zip(parts[:half], parts[half:], strict=True)
-                    parts = [self.vector.real(self._combine(value, x, y)) for x, y in pairs]
-                total = parts[0]
+                total = self._joined(value, parts)
                 row = self.code.add(i, ii)
                 if value in self.emitter.sums:
                     self.emitter.add_to_sum(value, row, total)
@@ -215,11 +211,12 @@ class NestLoops:
         mask = None if stream is None else self.emitter.real_samples(stream[0], column, self.vector)
         return new if mask is None else self.vector.select(mask, new, old)
 
-    def _joined(self, parts: list[str]) -> Value:
-        """The sum of the parts of one longer vector, one half of them with the other."""
+    def _joined(self, value: int, parts: list[str]) -> str:
+        """The sum or maximum of a value's parts, one half of them with the other, as of a longer vector's lanes."""
         while len(parts) > 1:
             half = len(parts) // 2
-            parts = [self.vector.real(self.vector.add(x, y)) for x, y in zip(parts[:half], parts[half:], strict=True)]
+            pairs = zip(parts[:half], parts[half:], strict=True)
+            parts = [self.vector.real(self._combine(value, x, y)) for x, y in pairs]
         return parts[0]
 
     def _phased_columns(self, value: int, phases: int, step: Callable[[Index, int, bool], None]) -> None:
@@ -376,7 +373,7 @@ class NestLoops:
             for ii, jj in slots[0]:
                 element = self.code.add(self.code.mul(self.code.add(i, ii), columns), self.code.add(j, jj))
                 parts = [self._get(slots[phase][ii, jj]) for phase in range(phases)]
-                self.emitter.add_to_sum(product, element, self._joined(parts))
+                self.emitter.add_to_sum(product, element, self._joined(product, parts))
 
         self._even_groups(
             rows, min(self.emitter.plan.row_block, rows),
