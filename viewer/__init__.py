@@ -3,9 +3,8 @@
     atlas_fast.viewer.show(surface)                       opens a window, returns when it is closed
     atlas_fast.viewer.picture(surface, "picture.png")     needs no display
 
-VisPy and Qt come with `pip install 'atlas-fast[viewer]'`. Nothing here computes a loss: `heights` and `trajectory`
-make numbers fit for a graphics card of a Surface and its Path, `field`, `ribbon` and `labels` draw them, `scene` puts
-them together, `window` and `offscreen` show the scene, `opening` and `display` find out whether they can.
+VisPy and Qt come with `pip install 'atlas-fast[viewer]'`. Nothing here computes a loss: `drawing` puts a surface and
+its path on a canvas, `window` and `offscreen` show it, `opening` and `display` find out whether they can.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from . import display
 
 if TYPE_CHECKING:
     from ..surface import Surface
-    from .scene import View
+    from .drawing.scene import View
 
 SHARPNESS = 2
 """A pixel of the picture is the mean of this many squared: smooth edges without a multisampled frame buffer."""
@@ -59,7 +59,7 @@ def draw(surface: Surface, size: tuple[int, int], view: View | None = None) -> N
     """The picture, (height, width, 3)."""
     width, height = size
     with canvas((SHARPNESS * width, SHARPNESS * height)) as drawn:
-        from .scene import Scene
+        from .drawing.scene import Scene
 
         scene = Scene(drawn, surface, scale=SHARPNESS)
         if view is not None:

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import QMainWindow
 from vispy import app, gloo, scene
 
 from ..errors import AtlasError
-from .field import DETAIL
+from .drawing.field import DETAIL
+from .drawing.scene import Scene
 from .offscreen import write_picture
-from .scene import Scene
 
 if TYPE_CHECKING:
     from ..surface import Surface

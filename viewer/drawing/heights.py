@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from ..surface import Surface
+    from ...surface import Surface
 
 QUANTILES = (0.995, 0.98, 0.95, 0.9, 0.75)
 """Where a range of heights may be cut, after the share of the surface that lies below."""

@@ -16,7 +16,7 @@ def _viewer(egl: None) -> None:
 
 
 def test_ripples_of_a_thousandth_on_a_million_keep_their_shape(surface_of: Made) -> None:
-    from atlas_fast.viewer.heights import heights
+    from atlas_fast.viewer.drawing.heights import heights
 
     surface = surface_of(lambda a, b: 1e6 + 1e-3 * np.sin(a) * np.cos(b), dtype="float64")
     shape = np.sin(surface.a)[None, :] * np.cos(surface.b)[:, None]
@@ -26,7 +26,7 @@ def test_ripples_of_a_thousandth_on_a_million_keep_their_shape(surface_of: Made)
 
 
 def test_a_paraboloid_and_a_quartic_are_shown_whole(surface_of: Made) -> None:
-    from atlas_fast.viewer.heights import heights
+    from atlas_fast.viewer.drawing.heights import heights
 
     for power in (1, 2):
         shown = heights(surface_of(lambda a, b, p=power: (a * a + b * b) ** p, extent=(-1, 1, -1, 1)), 8192)
@@ -35,7 +35,7 @@ def test_a_paraboloid_and_a_quartic_are_shown_whole(surface_of: Made) -> None:
 
 
 def test_a_corner_that_diverges_is_cut_and_said_so(surface_of: Made) -> None:
-    from atlas_fast.viewer.heights import heights
+    from atlas_fast.viewer.drawing.heights import heights
 
     surface = surface_of(lambda a, b: a * a + b * b + np.exp(40 * (a + b - 3)), dtype="float64")
     shown = heights(surface, 8192)
@@ -50,7 +50,7 @@ def test_a_corner_that_diverges_is_cut_and_said_so(surface_of: Made) -> None:
 
 
 def test_a_deep_narrow_minimum_is_never_cut(surface_of: Made) -> None:
-    from atlas_fast.viewer.heights import heights
+    from atlas_fast.viewer.drawing.heights import heights
 
     shown = heights(surface_of(lambda a, b: 1 - 1e4 * np.exp(-200 * (a * a + b * b)), shape=(61, 81)), 8192)
     assert shown.low < -9000
@@ -58,7 +58,7 @@ def test_a_deep_narrow_minimum_is_never_cut(surface_of: Made) -> None:
 
 
 def test_the_whole_range_of_float64_does_not_overflow(surface_of: Made) -> None:
-    from atlas_fast.viewer.heights import heights
+    from atlas_fast.viewer.drawing.heights import heights
 
     shown = heights(surface_of(lambda a, b: 8e307 * a + 0 * b, dtype="float64"), 8192)
     np.testing.assert_allclose(shown.z[0], np.linspace(0, 1, 80), atol=1e-6)
@@ -66,14 +66,14 @@ def test_the_whole_range_of_float64_does_not_overflow(surface_of: Made) -> None:
 
 @pytest.mark.parametrize("value", [0.0, 3.0, -1e300])
 def test_a_constant_lies_halfway_up(surface_of: Made, value: float) -> None:
-    from atlas_fast.viewer.heights import heights
+    from atlas_fast.viewer.drawing.heights import heights
 
     shown = heights(surface_of(lambda a, b: value + 0 * a * b, dtype="float64"), 8192)
     np.testing.assert_allclose(shown.z, 0.5)
 
 
 def test_without_a_finite_height_it_says_so(surface_of: Made) -> None:
-    from atlas_fast.viewer.heights import heights
+    from atlas_fast.viewer.drawing.heights import heights
 
     shown = heights(surface_of(lambda a, b: np.nan * a * b), 8192)
     assert not shown.known.any()
@@ -82,7 +82,7 @@ def test_without_a_finite_height_it_says_so(surface_of: Made) -> None:
 
 
 def test_a_gap_holds_the_heights_of_its_rim(surface_of: Made) -> None:
-    from atlas_fast.viewer.heights import heights
+    from atlas_fast.viewer.drawing.heights import heights
 
     plane = surface_of(lambda a, b: a + 10.0 * b)
     loss = plane.loss.copy()
@@ -97,7 +97,7 @@ def test_a_gap_holds_the_heights_of_its_rim(surface_of: Made) -> None:
 
 
 def test_a_surface_larger_than_a_texture_is_thinned_to_its_ends(surface_of: Made) -> None:
-    from atlas_fast.viewer.heights import heights
+    from atlas_fast.viewer.drawing.heights import heights
 
     surface = surface_of(lambda a, b: a + b, shape=(50, 101))
     shown = heights(surface, 40)

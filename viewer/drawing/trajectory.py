@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .box import SIDE, Box
 
 if TYPE_CHECKING:
-    from ..surface import Surface
+    from ...surface import Surface
 
 LIFT = 0.012
 """The path's lift above the surface, as a share of the box's height: less, and the surface would swallow it between

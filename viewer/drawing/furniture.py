@@ -16,11 +16,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from ..plot import COLOURS, TIMES, headings
+from ...plot import COLOURS, TIMES, headings
 from .heights import Heights
 
 if TYPE_CHECKING:
-    from ..surface import Surface
+    from ...surface import Surface
 
 BEYOND = (0.93, 0.91, 0.84)
 """The colour of heights that are cut off: beyond viridis's yellow, and no part of it."""

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo, scene
 
-from ..plot import COLOURS, TIMES
-from ..viewpoint import ELEVATION, azimuth
+from ...plot import COLOURS, TIMES
+from ...viewpoint import ELEVATION, azimuth
 from . import axes, furniture
 from .box import SIDE, Box
 from .field import Field
@@ -23,7 +23,7 @@ from .ribbon import Ribbon
 from .trajectory import Trajectory, trajectory
 
 if TYPE_CHECKING:
-    from ..surface import Surface
+    from ...surface import Surface
 
 BACKGROUND = "#fbfbfc"
 GRID, EDGES, TEXT = (0.80, 0.81, 0.83, 1.0), (0.45, 0.46, 0.48, 1.0), (0.27, 0.27, 0.29)
