@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .kernels.cost import Kind
-from .kernels.estimate import VECTOR_BYTES, Estimate, estimates
+from .kernels.estimate import CLEARLY, VECTOR_BYTES, Estimate, estimates
 from .kernels.execution import Code, PlaneKernel
 from .kernels.plan import BLOCK_VECTORS, Across
 from .kernels.traffic import traffic
@@ -60,8 +60,10 @@ def counted(code: Code, gradient: bool) -> list[str]:
         lines.append(f"  lanes = {across}{_mark(code, across)}: {told}")
     if len(found) == 1:
         lines.append("  no samples are left to be lanes")
-    elif gradient:
-        lines.append("  the loss alone decides which is taken, so that it has the same bits with derivatives")
+    else:
+        lines.append(f"  samples are taken where their estimate is below {CLEARLY:g} of that of points")
+        if gradient:
+            lines.append("  the loss alone decides, so that it has the same bits with derivatives")
     return lines
 
 

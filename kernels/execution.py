@@ -17,11 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import debug, reference
 from .cpu import waiting
-from .estimate import VECTOR_BYTES, estimates
+from .estimate import VECTOR_BYTES, estimates, faster
 from .outputs import Outputs, at_point, on_plane
 from .plan import BLOCK_VECTORS, Across, Plan, make_plan
 from .program import Program, ProgramError
-from .streams import Body, split
+from .streams import split
 from .substitution import coefficient
 from .uniforms import Array, Inputs, uniforms
 
@@ -94,7 +94,7 @@ def compile_body(
     body, block, layout_of_samples = split(program, sampled), None, (1, 1)
     leading = body if first is None or first == program else split(first, sampled)
     if across is None:
-        across = cheaper(leading, block_vectors, np.dtype(dtype).itemsize)
+        across = faster(estimates(leading, block_vectors, np.dtype(dtype).itemsize))
     if across == "samples":
         lanes = lanes or machine.lanes(dtype) if any(body.streams) else 1
         layout_of_samples = (lanes, max(1, VECTOR_BYTES // np.dtype(dtype).itemsize // lanes)) if lanes > 1 else (1, 1)
@@ -123,12 +123,6 @@ def compile_body(
         compiled.cached,
         compiled.engine,
     )
-
-
-def cheaper(body: Body, block_vectors: int, size: int) -> Across:
-    """What the lanes had better be, by the estimate of either plan, for numbers of so many bytes."""
-    found = estimates(body, block_vectors, size)
-    return min(found, key=lambda across: found[across].time)
 
 
 def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:
@@ -285,7 +279,7 @@ class BoundPlane:
             self._uniform = uniforms(self.code.plan, self.code.uniforms, {**self._data, **self._parts}, kernel.dtype)
 
     def _moves(self, part: str, name: str) -> bool:
-        return bool(np.any(self._parts[coefficient(part, name)]))
+        return bool(self._parts[coefficient(part, name)].any())
 
     def __call__(self, a: ArrayLike, b: ArrayLike, progress: Progress | None = None, tile: int = DEFAULT_TILE) -> Array:
         """The loss and the other outputs, as kernel.outputs.places has them: (count, rows, columns), rows along b.

@@ -69,12 +69,12 @@ def _laid_out_all(
     each: Callable[..., Iterable[Any]],
 ) -> list[Array]:
     def laid_out(number: int, streamed: bool) -> Array:
-        with np.errstate(over="ignore"):
-            if streamed:
-                return _laid_out(values[number], plan.sample_lanes, dtype)
-            return np.ascontiguousarray(values[number], dtype=dtype)
+        if streamed:
+            return _laid_out(values[number], plan.sample_lanes, dtype)
+        return np.ascontiguousarray(values[number], dtype=dtype)
 
-    return list(each(lambda one: laid_out(*one), wanted))
+    with np.errstate(over="ignore"):
+        return list(each(lambda one: laid_out(*one), wanted))
 
 
 def _laid_out(value: Array, sample_lanes: int, dtype: str) -> Array:

@@ -10,7 +10,7 @@ from atlas_fast import kernels
 from atlas_fast.kernels import Builder, Program, reference
 from atlas_fast.kernels.cpu.emit import emit
 from atlas_fast.kernels.derivative import gradient
-from atlas_fast.kernels.estimate import estimate, estimates
+from atlas_fast.kernels.estimate import CLEARLY, estimate, estimates, faster
 from atlas_fast.kernels.plan import BLOCK_VECTORS, LARGEST_BLOCK, Across, Plan, Straight, Sweep, make_plan
 from atlas_fast.kernels.streams import split
 from atlas_fast.kernels.substitution import by_cotangents, by_tangents, coefficient, substitute
@@ -86,7 +86,8 @@ def test_the_estimates_that_are_told_are_those_that_decide() -> None:
     for width in (8, 40, 80, 120, 200):
         plan = kernels.plane(deep(samples=1000, width=width).program).plan
         told = estimates(plan.body, BLOCK_VECTORS, 4)
-        assert min(told, key=lambda across: told[across].time) == ("points" if plan.sample_lanes == 1 else "samples")
+        assert faster(told) == ("points" if plan.sample_lanes == 1 else "samples")
+        assert (told["samples"].time < CLEARLY * told["points"].time) == (plan.sample_lanes > 1)
         taken.add(plan.sample_lanes == 1)
     assert taken == {False, True}
     assert list(estimates(kernels.plane(bowl().program).plan.body, BLOCK_VECTORS, 4)) == ["points"]
