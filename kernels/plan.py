@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal
 
 from .cost import WEIGHTS, Kind, counted
+from .lazily import cached_property
 from .nests import Nest, form_nests
 from .primitives import PRIMITIVES
 from .program import LEAVES, label

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 
+from .lazily import cached_property
 from .primitives import Shape
 from .program import Builder
 

@@ -23,12 +23,25 @@ from . import objects
 from .emit import ENTRY
 from .machine import Machine
 
-# LLVM's own lock, if a fork met it closed, would stay so in the child: no fork while this one is held.
 _compiling = threading.RLock()
+
+# The lock that llvmlite takes for each call, also where a thread lets go of the last reference to some code.
+_llvm = llvm.ffi.lib._lock
+
+
+def _before_fork() -> None:
+    """Wait until nobody compiles: a lock that another thread holds stays locked in the child for ever."""
+    _compiling.acquire()
+    _llvm.__enter__()
+
+
+def _after_fork() -> None:
+    _llvm.__exit__(None, None, None)
+    _compiling.release()
+
+
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
-    os.register_at_fork(
-        before=_compiling.acquire, after_in_parent=_compiling.release, after_in_child=_compiling.release
-    )
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
 @dataclass(frozen=True)
