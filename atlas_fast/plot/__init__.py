@@ -7,7 +7,7 @@ with heights (what a surface's colours mean), relief (3-D), contours (from above
 from .comparison import plot_comparison
 from .figure import Picture
 from .heights import COLOURS
-from .picture import headings, plot
+from .picture import headings, plot, remarks
 from .trail import TIMES
 
-__all__ = ["COLOURS", "TIMES", "Picture", "headings", "plot", "plot_comparison"]
+__all__ = ["COLOURS", "TIMES", "Picture", "headings", "plot", "plot_comparison", "remarks"]
