@@ -25,6 +25,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from ..arguments import whole
+from ..heights import BEYOND
 from ..plot import Picture, remarks
 from ..title import write_title
 from ..viewpoint import ELEVATION, azimuth
@@ -129,9 +130,10 @@ def _surface(relief: Relief) -> dict[str, Any]:
     stops = np.linspace(0.0, 1.0, 64)
     scale = [[float(stop * share), to_hex(shade)] for stop, shade in zip(stops, colours(stops), strict=True)]
     if relief.limits.cut:
-        scale += [[share, to_hex(colours(np.array(2.0)))], [1.0, to_hex(colours(np.array(2.0)))]]
+        scale += [[share, to_hex(BEYOND)], [1.0, to_hex(BEYOND)]]
     ticks = MaxNLocator(LEVELS).tick_values(low, top)
     names = [html.escape(label) for label in relief.surface.plane.labels]
+    more = "%{text}" if relief.limits.cut else ""
     return {
         "name": "loss",
         "x": relief.a.tolist(),
@@ -149,59 +151,64 @@ def _surface(relief: Relief) -> dict[str, Any]:
             "x": {"highlight": False},
             "y": {"highlight": False},
         },
-        "hovertemplate": f"{names[0]} %{{x:.4g}}<br>{names[1]} %{{y:.4g}}<br>loss %{{z:.5g}}%{{text}}<extra></extra>",
+        "hovertemplate": f"{names[0]} %{{x:.4g}}<br>{names[1]} %{{y:.4g}}<br>loss %{{z:.5g}}{more}<extra></extra>",
     }  # fmt: skip
 
 
 def _traces(relief: Relief, track: Track, alone: bool) -> list[dict[str, Any]]:
-    """A path's traces: its line with a dark rim, and the steps that can be pointed at."""
+    """A path's traces: its line with a dark rim, and its steps. Wherever it is pointed at, the nearest step answers."""
     trail, name = track.trail, html.escape(track.name or "path")
+    template = ("" if alone else f"<b>{name}</b><br>") + SAID
     shades = [to_hex(shade) for shade in track.colours(trail.step)]
     line = {
-        "type": "scatter3d", "mode": "lines", "x": _numbers(trail.a), "y": _numbers(trail.b), "hoverinfo": "skip",
-        "legendgroup": name, "showlegend": False, "name": name,
+        "type": "scatter3d", "mode": "lines", "name": name, "legendgroup": name, "showlegend": False,
+        "x": _numbers(trail.a), "y": _numbers(trail.b),
+        "customdata": _told(track, trail.step.round().astype(np.intp)), "hovertemplate": template,
     }  # fmt: skip
-    rim = line | {"z": _losses(relief, track.scaled + RISE - 0.006), "line": {"color": "#111111", "width": 11}}
-    top = line | {"z": _losses(relief, track.scaled + RISE), "line": {"color": shades, "width": 6}}
-    return [rim, top, _steps(relief, track, name, alone)]
-
-
-def _steps(relief: Relief, track: Track, name: str, alone: bool) -> dict[str, Any]:
-    """The steps of a path, the first and last of them larger."""
     path, run = track.path, track.run
-    kept = np.unique(np.linspace(0, len(path.step) - 1, min(len(path.step), MARKED)).round().astype(np.intp))
-    ends = np.isin(kept, [0, len(path.step) - 1])
-    marker: dict[str, Any] = {
-        "size": np.where(ends, 8, 3.5).tolist(),
-        "opacity": 1,
-        "color": [to_hex(shade) for shade in track.colours(path.step[kept])],
-        "line": {"color": "#111111", "width": 0},
-    }
-    if alone and len(kept) > 1:
-        marker |= {
-            "color": path.step[kept].tolist(),
-            "colorscale": [[float(t), to_hex(shade)] for t, shade in _times(track)],
-            "cmin": 0,
-            "cmax": int(path.step[-1]),
-            "showscale": True,
-            "colorbar": {"title": {"text": "step"}, "len": 0.5, "thickness": 14, "x": 1.09, "outlinewidth": 0},
-        }
-    told = np.column_stack([path.step / run.steps_per_epoch, path.step, path.loss, path.distance])[kept]
-    heading = "" if alone else f"<b>{name}</b><br>"
-    return {
+    kept = np.unique(np.linspace(0, run.steps, min(run.steps + 1, MARKED)).round().astype(np.intp))
+    steps = {
         "type": "scatter3d", "mode": "markers", "name": name, "legendgroup": name, "showlegend": not alone,
         "x": _numbers(path.a[kept]), "y": _numbers(path.b[kept]),
         "z": _losses(relief, lifted(relief, path.a[kept], path.b[kept]) + RISE),
-        "marker": marker,
-        "customdata": [_numbers(row) for row in told],
-        "hovertemplate": heading + "epoch %{customdata[0]:.4~g}, step %{customdata[1]:,d}<br>true loss "
-        "%{customdata[2]:.5g}<br>%{customdata[3]:.3g} off the plane<extra></extra>",
+        "marker": _marker(track, kept, alone),
+        "customdata": _told(track, kept), "hovertemplate": template,
     }  # fmt: skip
+    rim = {"z": _losses(relief, track.scaled + RISE - 0.006), "line": {"color": "#111111", "width": 11}}
+    top = {"z": _losses(relief, track.scaled + RISE), "line": {"color": shades, "width": 6}}
+    return [line | rim, line | top, steps]
 
 
-def _times(track: Track) -> zip[Any]:
+SAID = (
+    "epoch %{customdata[0]:.4~g}, step %{customdata[1]:,d}<br>true loss %{customdata[2]:.5~g}<br>"
+    "%{customdata[3]:.3~g} off the plane<extra></extra>"
+)
+"""What stands beside a step that is pointed at."""
+
+
+def _told(track: Track, steps: NDArray[np.intp]) -> list[list[float | None]]:
+    """What SAID says of each of the steps."""
+    path = track.path
+    told = np.column_stack([path.step / track.run.steps_per_epoch, path.step, path.loss, path.distance])
+    return [_numbers(row) for row in told[steps]]
+
+
+def _marker(track: Track, steps: NDArray[np.intp], alone: bool) -> dict[str, Any]:
+    """How steps are marked, the first and last larger; by time, with a colour bar, where a run is alone."""
+    last = track.run.steps
+    marker = {"size": np.where(np.isin(steps, [0, last]), 8, 3.5).tolist(), "opacity": 1, "line": {"width": 0}}
+    if not alone or last == 0:
+        return marker | {"color": [to_hex(shade) for shade in track.colours(steps)]}
     times = np.linspace(0.0, 1.0, 9)
-    return zip(times, track.colours(times * track.trail.last), strict=True)
+    shades = map(to_hex, track.colours(times * last))
+    return marker | {
+        "color": steps.tolist(),
+        "colorscale": [[float(time), shade] for time, shade in zip(times, shades, strict=True)],
+        "cmin": 0,
+        "cmax": last,
+        "showscale": True,
+        "colorbar": {"title": {"text": "step"}, "len": 0.5, "thickness": 14, "x": 1.09, "outlinewidth": 0},
+    }
 
 
 def _layout(relief: Relief, shown: list[Track]) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class Relief:
 
 def colours(scaled: Array) -> Array:
     """The colours (.., 3) of shares of the scale, in [0, 1] as screens count them (sRGB)."""
-    shades: Array = colormaps[COLOURS].with_extremes(over=BEYOND)(scaled)[..., :3]
+    shades: Array = np.asarray(colormaps[COLOURS].with_extremes(over=BEYOND)(scaled))[..., :3]
     return shades
 
 
