@@ -132,6 +132,8 @@ def _surface(relief: Relief) -> dict[str, Any]:
     if relief.limits.cut:
         scale += [[share, to_hex(BEYOND)], [1.0, to_hex(BEYOND)]]
     ticks = MaxNLocator(LEVELS).tick_values(low, top)
+    # A line at an end of the scale, where a surface may be level for long, would be specks.
+    within = ticks[(relief.limits.scaled(ticks) > 0.005) & (relief.limits.scaled(ticks) < 0.995)]
     names = [html.escape(label) for label in relief.surface.plane.labels]
     more = "%{text}" if relief.limits.cut else ""
     return {
@@ -145,7 +147,8 @@ def _surface(relief: Relief) -> dict[str, Any]:
         "lighting": {"ambient": 0.72, "diffuse": 0.5, "specular": 0.04, "roughness": 0.95, "fresnel": 0.0},
         "contours": {
             "z": {
-                "show": True, "start": float(ticks[0]), "end": float(ticks[-1]), "size": float(ticks[1] - ticks[0]),
+                "show": len(within) > 1, "start": float(within.min(initial=top)), "end": float(within.max(initial=low)),
+                "size": float(ticks[1] - ticks[0]),
                 "color": "#f4f4f4", "width": 1, "highlightcolor": "#333333", "highlightwidth": 2,
             },
             "x": {"highlight": False},
@@ -168,7 +171,7 @@ def _traces(relief: Relief, track: Track, alone: bool) -> list[dict[str, Any]]:
     path, run = track.path, track.run
     kept = np.unique(np.linspace(0, run.steps, min(run.steps + 1, MARKED)).round().astype(np.intp))
     steps = {
-        "type": "scatter3d", "mode": "markers", "name": name, "legendgroup": name, "showlegend": not alone,
+        "type": "scatter3d", "mode": "markers", "name": name, "legendgroup": name, "showlegend": False,
         "x": _numbers(path.a[kept]), "y": _numbers(path.b[kept]),
         "z": _losses(relief, lifted(relief, path.a[kept], path.b[kept]) + RISE),
         "marker": _marker(track, kept, alone),
@@ -176,7 +179,12 @@ def _traces(relief: Relief, track: Track, alone: bool) -> list[dict[str, Any]]:
     }  # fmt: skip
     rim = {"z": _losses(relief, track.scaled + RISE - 0.006), "line": {"color": "#111111", "width": 11}}
     top = {"z": _losses(relief, track.scaled + RISE), "line": {"color": shades, "width": 6}}
-    return [line | rim, line | top, steps]
+    # Of a line of many colours the legend would show the first.
+    legend = {
+        "type": "scatter3d", "mode": "lines", "name": name, "legendgroup": name, "showlegend": not alone,
+        "x": [None], "y": [None], "z": [None], "line": {"color": shades[-1] if shades else "#111111", "width": 6},
+    }  # fmt: skip
+    return [legend, line | rim, line | top, steps]
 
 
 SAID = (
@@ -212,7 +220,8 @@ def _marker(track: Track, steps: NDArray[np.intp], alone: bool) -> dict[str, Any
 
 
 def _layout(relief: Relief, shown: list[Track]) -> dict[str, Any]:
-    low, above = relief.limits.low, float(relief.limits.loss(1.04))
+    # A little below, or the lines of the floor would shine through a valley.
+    below, above = (float(loss) for loss in relief.limits.loss([-0.02, 1.04]))
     a0, a1, b0, b1 = relief.surface.extent
     axis = {"backgroundcolor": "#fbfbfc", "gridcolor": "#cfd1d5", "showspikes": False, "zeroline": False}
     names = [html.escape(label) for label in relief.surface.plane.axes_labels]
@@ -221,12 +230,12 @@ def _layout(relief: Relief, shown: list[Track]) -> dict[str, Any]:
         "margin": {"l": 0, "r": 12, "t": 0, "b": 0},
         "paper_bgcolor": "#fbfbfc",
         "font": {"color": "#444444"},
-        "legend": {"x": 0.01, "y": 0.98},
+        "legend": {"x": 0.01, "y": 0.98, "itemsizing": "constant"},
         "hoverlabel": {"align": "left"},
         "scene": {
             "xaxis": axis | {"title": {"text": names[0]}, "range": [a0, a1]},
             "yaxis": axis | {"title": {"text": names[1]}, "range": [b0, b1]},
-            "zaxis": axis | {"title": {"text": "loss"}, "range": [low, above]},
+            "zaxis": axis | {"title": {"text": "loss"}, "range": [below, above]},
             "aspectmode": "manual",
             "aspectratio": sides,
             "camera": {"eye": _eye(relief, shown), "center": {"x": 0, "y": 0, "z": -0.2}},

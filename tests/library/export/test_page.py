@@ -80,7 +80,7 @@ def test_gaps_cuts_and_several_runs(surface_of: SurfaceOf, bowl: Surface, tmp_pa
     page.page.click("#scene .legendtoggle >> nth=0")
     page.page.wait_for_timeout(800)
     shown = page.page.evaluate("() => document.querySelector('#scene')._fullData.map(trace => trace.visible)")
-    assert shown == [True, *["legendonly"] * 3, *[True] * 3]
+    assert shown == [True, *["legendonly"] * 4, *[True] * 4]
     assert page.complaints == []
 
 
