@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from ..arguments import ArgumentError
 from ..path import Path
-from ..plot import TIMES
-from ..plot.comparison import PALETTE
+from ..plot import ON_VIRIDIS, TIMES
 from ..plot.trail import Trail
 from ..training import Run
 from . import Runs
@@ -57,10 +56,10 @@ class Track:
 
 def tracks(relief: Relief, runs: Runs) -> list[Track]:
     """The tracks of the runs. Raises ArgumentError for more than can be told apart."""
-    if len(runs) > len(PALETTE):
-        raise ArgumentError(f"run holds {len(runs)} runs: at most {len(PALETTE)} can be told apart by colour")
+    if len(runs) > len(ON_VIRIDIS):
+        raise ArgumentError(f"run holds {len(runs)} runs: at most {len(ON_VIRIDIS)} can be told apart by colour")
     made = []
-    for (name, run), colour in zip(runs.items(), PALETTE, strict=False):
+    for (name, run), colour in zip(runs.items(), ON_VIRIDIS, strict=False):
         path = relief.surface.path(run)
         trail = Trail.of(relief.surface, path, colour if len(runs) > 1 else None)
         made.append(Track(name, run, path, trail, lifted(relief, trail.a, trail.b)))

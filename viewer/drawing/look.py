@@ -14,6 +14,7 @@ from matplotlib.colors import Colormap
 from numpy.typing import NDArray
 
 from ...arguments import ArgumentError, choice, real
+from ...heights import BEYOND
 from ...plot import COLOURS, GREYS
 
 HEIGHTS = ("clipped", "linear", "log")
@@ -44,7 +45,7 @@ THEMES = {
         grid=(0.80, 0.81, 0.83),
         edges=(0.45, 0.46, 0.48),
         outline=(0.05, 0.05, 0.06),
-        beyond=(0.93, 0.91, 0.84),
+        beyond=BEYOND,
     ),
     "dark": Theme(
         background="#15171c",
@@ -53,7 +54,7 @@ THEMES = {
         grid=(0.25, 0.27, 0.30),
         edges=(0.56, 0.58, 0.62),
         outline=(0.03, 0.03, 0.04),
-        beyond=(0.93, 0.91, 0.84),
+        beyond=BEYOND,
     ),
 }
 
