@@ -96,6 +96,7 @@ class Still:
         self.scene = scene
         self._size = size
         self._part = part
+        self._written: tuple[Any, NDArray[np.uint8]] | None = None
 
     def picture(self, transparent: bool = False) -> NDArray[np.uint8]:
         """What the scene shows now, (height, width, 3), or (height, width, 4) with straight alpha."""
@@ -106,7 +107,15 @@ class Still:
             for left in range(0, width, across):
                 self.scene.tile(left * SHARPNESS, top * SHARPNESS)
                 self._draw_part(whole[top : top + down, left : left + across], transparent)
-        return _finished(whole, self.scene.furniture(self._size, 1.0), transparent)
+        return _finished(whole, self._furniture(), transparent)
+
+    def _furniture(self) -> NDArray[np.uint8]:
+        """Drawn anew where something else is shown, for it takes as long as the scene: a film shows the same from many
+        sides."""
+        said = (self.scene.surface, self.scene.dressed, self.scene.tracks)
+        if self._written is None or self._written[0] != said:
+            self._written = said, self.scene.furniture(self._size, 1.0)
+        return self._written[1]
 
     def _draw_part(self, part: NDArray[Any], transparent: bool) -> None:
         """The mean of the small pixels in each. With a clear background, colours come multiplied by their alpha."""
@@ -124,7 +133,7 @@ def still(
     surface: Surface, size: tuple[int, int], look: Look | None = None, tracks: Sequence[Track] = ()
 ) -> Iterator[Still]:
     """A scene off screen whose pictures have a size, drawn in parts where they are large. Raises as `draw` does."""
-    width, height = _size(size)
+    width, height = checked_size(size)
     frame = SHARPNESS * width, SHARPNESS * height
     part = min(frame[0], PART), min(frame[1], PART)
     with canvas(part) as drawn:
@@ -202,8 +211,8 @@ def _surfaceless() -> Iterator[None]:
         os.environ.update(named)
 
 
-def _size(size: Any) -> tuple[int, int]:
-    """Width and height of a picture."""
+def checked_size(size: Any) -> tuple[int, int]:
+    """Width and height of a picture. Raises ArgumentError for what is not drawn."""
     if not isinstance(size, tuple | list) or len(size) != 2:
         raise ArgumentError(f"size is {size!r}, (width, height) in pixels is wanted")
     width, height = (whole("size", side, SMALLEST) for side in size)
