@@ -35,6 +35,10 @@ PART = 4096
 ROWS = 256
 """Rows of a picture that are finished at once."""
 
+ORDINARY = 960
+"""Pixels of a picture's shorter side beyond which texts and lines grow with it: one of 8192 is shown as large as any
+other, and is to be read."""
+
 LARGEST = 8192
 """Pixels along a side of a picture."""
 
@@ -92,8 +96,9 @@ def draw(
 class Still:
     """A scene off screen, for pictures of one size. scene: to look at it from somewhere, or show something else."""
 
-    def __init__(self, scene: Scene, size: tuple[int, int], part: tuple[int, int]) -> None:
+    def __init__(self, scene: Scene, size: tuple[int, int], part: tuple[int, int], unit: float) -> None:
         self.scene = scene
+        self._unit = unit
         self._size = size
         self._part = part
         self._written: tuple[Any, NDArray[np.uint8]] | None = None
@@ -114,7 +119,7 @@ class Still:
         sides."""
         said = (self.scene.surface, self.scene.dressed, self.scene.tracks)
         if self._written is None or self._written[0] != said:
-            self._written = said, self.scene.furniture(self._size, 1.0)
+            self._written = said, self.scene.furniture(self._size, self._unit)
         return self._written[1]
 
     def _draw_part(self, part: NDArray[Any], transparent: bool) -> None:
@@ -139,7 +144,8 @@ def still(
     with canvas(part) as drawn:
         from .drawing.scene import Scene
 
-        yield Still(Scene(drawn, surface, SHARPNESS, look, tracks, frame), (width, height), part)
+        unit = max(1.0, min(width, height) / ORDINARY)
+        yield Still(Scene(drawn, surface, SHARPNESS * unit, look, tracks, frame), (width, height), part, unit)
 
 
 def _finished(whole: NDArray[Any], furniture: NDArray[np.uint8], transparent: bool) -> NDArray[np.uint8]:
