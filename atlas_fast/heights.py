@@ -58,10 +58,6 @@ class Limits(NamedTuple):
         with np.errstate(over="ignore", invalid="ignore"):
             return (np.asarray(loss, np.float64) / 2 - self.low / 2) / (self.top / 2 - self.low / 2)
 
-    def loss(self, scaled: Any) -> NDArray[np.float64]:
-        """The losses of shares of the scale."""
-        return 2 * (self.low / 2 + np.asarray(scaled, np.float64) * (self.top / 2 - self.low / 2))
-
 
 def limits(finite: NDArray[np.float64]) -> Limits:
     """Where the scale of the finite heights begins and ends, and the highest of them; 0 to 1 where there are none."""

@@ -1,7 +1,8 @@
 """A surface as one page for a browser, which needs nothing else: to turn, zoom and point at, drawn by plotly.js.
 
 In: a Surface and its runs. Out: an .html file that holds plotly.js, the heights as 16-bit codes, and the paths.
-page.html is its frame, and decodes the heights.
+page.html is its frame, and decodes the heights. All heights are shares of the scale, and what stands beside them says
+the losses: WebGL counts in float32, where 1e300 is no number, and 1e6 has no ripples of 1e-3.
 
 https://plotly.com/javascript/reference/surface/ and /scatter3d/
 """
@@ -105,7 +106,6 @@ def _heading(surface: Surface) -> str:
 
 def _heights(relief: Relief) -> dict[str, Any]:
     """The heights as codes, and what decodes them."""
-    low, top, highest = relief.limits
     scaled = relief.scaled
     codes = np.round(np.sqrt(np.clip(np.nan_to_num(scaled), 0.0, 1.0)) * STEPS)
     codes = np.where(scaled > 1.0, CUT, np.where(np.isnan(scaled), NONE, codes)).astype("<u2")
@@ -113,10 +113,11 @@ def _heights(relief: Relief) -> dict[str, Any]:
         "codes": base64.b64encode(codes.tobytes()).decode(),
         "rows": codes.shape[0],
         "columns": codes.shape[1],
-        "low": low,
-        "top": top,
-        "highest": highest,
-        "beyond": float(relief.limits.loss(1 + 2 * BAND)),
+        "low": relief.limits.low,
+        "top": relief.limits.top,
+        "digits": _digits(relief) - 1,  # as many as the codes tell
+        "names": [html.escape(label) for label in relief.surface.plane.labels],
+        "beyond": 1 + 2 * BAND,
         "none": NONE,
         "cut": CUT,
         "steps": STEPS,
@@ -125,43 +126,42 @@ def _heights(relief: Relief) -> dict[str, Any]:
 
 def _surface(relief: Relief) -> dict[str, Any]:
     """The surface's trace, without its heights."""
-    low, top, _ = relief.limits
-    end, share = (float(relief.limits.loss(1 + BAND)), 1 / (1 + BAND)) if relief.limits.cut else (top, 1.0)
+    end = 1 + BAND if relief.limits.cut else 1.0
     stops = np.linspace(0.0, 1.0, 64)
-    scale = [[float(stop * share), to_hex(shade)] for stop, shade in zip(stops, colours(stops), strict=True)]
+    scale = [[float(stop / end), to_hex(shade)] for stop, shade in zip(stops, colours(stops), strict=True)]
     if relief.limits.cut:
-        scale += [[share, to_hex(BEYOND)], [1.0, to_hex(BEYOND)]]
-    ticks = MaxNLocator(LEVELS).tick_values(low, top)
+        scale += [[1 / end, to_hex(BEYOND)], [1.0, to_hex(BEYOND)]]
+    levels = _levels(relief, LEVELS)[0]
     # A line at an end of the scale, where a surface may be level for long, would be specks.
-    within = ticks[(relief.limits.scaled(ticks) > 0.005) & (relief.limits.scaled(ticks) < 0.995)]
-    names = [html.escape(label) for label in relief.surface.plane.labels]
-    more = "%{text}" if relief.limits.cut else ""
+    levels = levels[(levels > 0.005) & (levels < 0.995)]
     return {
         "name": "loss",
         "x": relief.a.tolist(),
         "y": relief.b.tolist(),
         "colorscale": scale,
-        "cmin": low,
+        "cmin": 0.0,
         "cmax": end,
-        "colorbar": {"title": {"text": "loss"}, "len": 0.5, "thickness": 14, "x": 1.0, "outlinewidth": 0},
+        "colorbar": {"title": {"text": "loss"}, "len": 0.5, "thickness": 14, "x": 1.0, "outlinewidth": 0}
+        | _ticks(relief),
         "lighting": {"ambient": 0.72, "diffuse": 0.5, "specular": 0.04, "roughness": 0.95, "fresnel": 0.0},
         "contours": {
             "z": {
-                "show": len(within) > 1, "start": float(within.min(initial=top)), "end": float(within.max(initial=low)),
-                "size": float(ticks[1] - ticks[0]),
+                "show": len(levels) > 1, "start": float(levels.min(initial=1)), "end": float(levels.max(initial=0)),
+                "size": float(levels[1] - levels[0]) if len(levels) > 1 else 1.0,
                 "color": "#f4f4f4", "width": 1, "highlightcolor": "#333333", "highlightwidth": 2,
             },
             "x": {"highlight": False},
             "y": {"highlight": False},
         },
-        "hovertemplate": f"{names[0]} %{{x:.4g}}<br>{names[1]} %{{y:.4g}}<br>loss %{{z:.5g}}{more}<extra></extra>",
+        # A template would take %{text} of rows and columns in the wrong order.
+        "hoverinfo": "text",
     }  # fmt: skip
 
 
 def _traces(relief: Relief, track: Track, alone: bool) -> list[dict[str, Any]]:
     """A path's traces: its line with a dark rim, and its steps. Wherever it is pointed at, the nearest step answers."""
     trail, name = track.trail, html.escape(track.name or "path")
-    template = ("" if alone else f"<b>{name}</b><br>") + SAID
+    template = ("" if alone else f"<b>{name}</b><br>") + SAID.replace("DIGITS", str(_digits(relief)))
     shades = [to_hex(shade) for shade in track.colours(trail.step)]
     line = {
         "type": "scatter3d", "mode": "lines", "name": name, "legendgroup": name, "showlegend": False,
@@ -173,12 +173,12 @@ def _traces(relief: Relief, track: Track, alone: bool) -> list[dict[str, Any]]:
     steps = {
         "type": "scatter3d", "mode": "markers", "name": name, "legendgroup": name, "showlegend": False,
         "x": _numbers(path.a[kept]), "y": _numbers(path.b[kept]),
-        "z": _losses(relief, lifted(relief, path.a[kept], path.b[kept]) + RISE),
+        "z": _numbers(lifted(relief, path.a[kept], path.b[kept]) + RISE),
         "marker": _marker(track, kept, alone),
         "customdata": _told(track, kept), "hovertemplate": template,
     }  # fmt: skip
-    rim = {"z": _losses(relief, track.scaled + RISE - 0.006), "line": {"color": "#111111", "width": 11}}
-    top = {"z": _losses(relief, track.scaled + RISE), "line": {"color": shades, "width": 6}}
+    rim = {"z": _numbers(track.scaled + RISE - 0.006), "line": {"color": "#111111", "width": 11}}
+    top = {"z": _numbers(track.scaled + RISE), "line": {"color": shades, "width": 6}}
     # Of a line of many colours the legend would show the first.
     legend = {
         "type": "scatter3d", "mode": "lines", "name": name, "legendgroup": name, "showlegend": not alone,
@@ -188,7 +188,7 @@ def _traces(relief: Relief, track: Track, alone: bool) -> list[dict[str, Any]]:
 
 
 SAID = (
-    "epoch %{customdata[0]:.4~g}, step %{customdata[1]:,d}<br>true loss %{customdata[2]:.5~g}<br>"
+    "epoch %{customdata[0]:.4~g}, step %{customdata[1]:,d}<br>true loss %{customdata[2]:.DIGITS~g}<br>"
     "%{customdata[3]:.3~g} off the plane<extra></extra>"
 )
 """What stands beside a step that is pointed at."""
@@ -198,7 +198,7 @@ def _told(track: Track, steps: NDArray[np.intp]) -> list[list[float | None]]:
     """What SAID says of each of the steps."""
     path = track.path
     told = np.column_stack([path.step / track.run.steps_per_epoch, path.step, path.loss, path.distance])
-    return [_numbers(row) for row in told[steps]]
+    return [_numbers(row, digits=12) for row in told[steps]]
 
 
 def _marker(track: Track, steps: NDArray[np.intp], alone: bool) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def _marker(track: Track, steps: NDArray[np.intp], alone: bool) -> dict[str, Any
     last = track.run.steps
     marker = {"size": np.where(np.isin(steps, [0, last]), 8, 3.5).tolist(), "opacity": 1, "line": {"width": 0}}
     if not alone or last == 0:
-        return marker | {"color": [to_hex(shade) for shade in track.colours(steps)]}
+        return marker | {"color": [to_hex(shade) for shade in track.colours(steps.astype(np.float64))]}
     times = np.linspace(0.0, 1.0, 9)
     shades = map(to_hex, track.colours(times * last))
     return marker | {
@@ -220,8 +220,6 @@ def _marker(track: Track, steps: NDArray[np.intp], alone: bool) -> dict[str, Any
 
 
 def _layout(relief: Relief, shown: list[Track]) -> dict[str, Any]:
-    # A little below, or the lines of the floor would shine through a valley.
-    below, above = (float(loss) for loss in relief.limits.loss([-0.02, 1.04]))
     a0, a1, b0, b1 = relief.surface.extent
     axis = {"backgroundcolor": "#fbfbfc", "gridcolor": "#cfd1d5", "showspikes": False, "zeroline": False}
     names = [html.escape(label) for label in relief.surface.plane.axes_labels]
@@ -235,7 +233,8 @@ def _layout(relief: Relief, shown: list[Track]) -> dict[str, Any]:
         "scene": {
             "xaxis": axis | {"title": {"text": names[0]}, "range": [a0, a1]},
             "yaxis": axis | {"title": {"text": names[1]}, "range": [b0, b1]},
-            "zaxis": axis | {"title": {"text": "loss"}, "range": [below, above]},
+            # From a little below, or the lines of the floor would shine through a valley.
+            "zaxis": axis | {"title": {"text": "loss"}, "range": [-0.02, 1.04]} | _ticks(relief),
             "aspectmode": "manual",
             "aspectratio": sides,
             "camera": {"eye": _eye(relief, shown), "center": {"x": 0, "y": 0, "z": -0.2}},
@@ -254,8 +253,26 @@ def _eye(relief: Relief, shown: list[Track]) -> dict[str, float]:
     return {"x": FAR * np.cos(turn) * np.cos(rise), "y": FAR * np.sin(turn) * np.cos(rise), "z": FAR * np.sin(rise)}
 
 
-def _losses(relief: Relief, scaled: Array) -> list[float | None]:
-    return _numbers(relief.limits.loss(scaled), digits=9)
+def _levels(relief: Relief, most: int) -> tuple[Array, Array]:
+    """About so many round losses at most, as shares of the scale and themselves."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        losses = np.asarray(MaxNLocator(most).tick_values(relief.limits.low, relief.limits.top))
+    shares = relief.limits.scaled(losses)
+    within = (shares >= -1e-9) & (shares <= 1 + 1e-9)
+    return shares[within], losses[within]
+
+
+def _ticks(relief: Relief) -> dict[str, Any]:
+    """The ticks of an axis of losses."""
+    shares, losses = _levels(relief, 8)
+    return {"tickvals": shares.tolist(), "ticktext": [f"{loss:.{_digits(relief)}g}" for loss in losses]}
+
+
+def _digits(relief: Relief) -> int:
+    """How many digits tell losses on the scale apart: five of what they differ in."""
+    low, top, _ = relief.limits
+    shared = np.log10(max(abs(low), abs(top))) - np.log10(top / 2 - low / 2)
+    return int(np.clip(np.ceil(shared) + 4, 5, 17))
 
 
 def _numbers(values: Array, digits: int = 6) -> list[float | None]:

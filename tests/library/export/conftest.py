@@ -114,7 +114,10 @@ class Page:
     def drag(self, start: tuple[float, float], across: float, down: float) -> None:
         self.page.mouse.move(*start)
         self.page.mouse.down()
-        self.page.mouse.move(start[0] + across, start[1] + down, steps=8)
+        # The page looks at the mouse once a frame, and software draws a few in a second.
+        for share in np.linspace(0.0, 1.0, 9):
+            self.page.mouse.move(start[0] + share * across, start[1] + share * down)
+            self.page.wait_for_timeout(100)
         self.page.mouse.up()
         self.page.wait_for_timeout(500)
 
@@ -127,9 +130,9 @@ class Page:
         return eye
 
 
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """A browser, or a skip; where the tests are to vouch for the viewer (ATLAS_TEST_VIEWER), a failure."""
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, or a skip; where the tests are to vouch for the viewer (ATLAS_TEST_VIEWER), a failure."""
     chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if chromium is None or importlib.util.find_spec("playwright") is None:
         told = "the page's tests need playwright and chromium"
@@ -139,8 +142,14 @@ def page() -> Iterator[Page]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
-        try:
-            yield Page(browser.new_page(viewport={"width": 800, "height": 600}))
-        finally:
-            browser.close()
+        opened = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Page]:
+    """A page to open a file in."""
+    opened = Page(browser.new_page(viewport={"width": 640, "height": 480}))
+    yield opened
+    opened.page.close()
