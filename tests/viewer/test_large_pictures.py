@@ -15,7 +15,7 @@ def test_texts_and_lines_grow_with_a_large_picture(
 ) -> None:
     from atlas_fast.viewer import offscreen
 
-    monkeypatch.setattr(offscreen, "ORDINARY", 240)
+    monkeypatch.setattr(offscreen, "ROOMY", 240)
     surface = af.load(bowl_file)
     picture(surface, tmp_path / "small.png", (320, 240))
     picture(surface, tmp_path / "large.png", (960, 720))

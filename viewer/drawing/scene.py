@@ -302,7 +302,7 @@ class Scene:
         self._ground, self._lifted = (scene.Node(parent=self.view.scene) for _ in range(2))
         self._lifted.order = 1
         self.grid = Ribbon(*NOTHING, 1.0, self.scale, parent=self._ground)
-        self.field = Field(self.box, self.shown, self.dressed.dressing.beyond, parent=self._ground)
+        self.field = Field(self.box, self.shown, self.dressed.dressing.beyond, self.scale, parent=self._ground)
         self.edges = Ribbon(*NOTHING, 1.2, self.scale, parent=self._lifted)
         self.flows = {
             name: Ribbon(*NOTHING, width, self.scale, parent=self._lifted) for name, width in FLOW_WIDTHS.items()
