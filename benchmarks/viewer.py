@@ -23,8 +23,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ import numpy as np
 SIZES = (512, 1024, 2048, 4096)
 
 PIXELS = (1100, 825)
+
+MOVING = 256
+"""Vertices along a side that the window draws while the view moves."""
 
 TILE = 64
 """Vertices along each side of what is updated."""
@@ -50,25 +54,28 @@ MEBI = 2.0**20
 
 
 @dataclass(frozen=True)
-class Engine:
-    """name: as the table has it. module: what must be installed. open: a surface's measurements, see `measure`."""
-
-    name: str
-    module: str
-    open: Callable[[np.ndarray], Iterator[Any]]
-
-
-@dataclass(frozen=True)
 class Drawn:
-    """What is measured of an engine that shows some heights. details: name -> what sets it and draws a frame."""
+    """What is measured of an engine that shows some heights. details: name -> what sets it and draws a frame. last: the
+    same, measured when the memory has been: what no window draws."""
 
     details: dict[str, Callable[[], object]]
     update: Callable[[np.ndarray], object]
     """A tile of TILE x TILE heights in the surface's middle; what is drawn later may be left to then."""
     redraw: Callable[[], object]
+    last: dict[str, Callable[[], object]] = field(default_factory=dict)
 
 
 Opened = Callable[[], Drawn]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """name: as the table has it. module: what must be installed. open: given heights, what opens the library's canvas
+    and then shows them."""
+
+    name: str
+    module: str
+    open: Callable[[np.ndarray], AbstractContextManager[Opened]]
 
 
 def heights(side: int) -> np.ndarray:
@@ -94,6 +101,7 @@ def ours(z: np.ndarray) -> Iterator[Opened]:
     plane = Plane(np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     surface = Surface(axis, axis, z, plane, "x^2 + y^2", "x^2 + y^2", {"x": (1, 1), "y": (1, 1)}, "a formula")
     with offscreen.canvas(PIXELS) as canvas:
+        from atlas_fast.viewer.drawing.field import DETAIL
         from atlas_fast.viewer.drawing.scene import Scene
 
         canvas.render()
@@ -110,8 +118,8 @@ def ours(z: np.ndarray) -> Iterator[Opened]:
                 return frame
 
             part = middle(side)
-            details = {"frame": turned(1024), "every vertex": turned(side), "moving": turned(256)}
-            return Drawn(details, lambda tile: scene.refine(part, part, tile), canvas.render)
+            details, last = {"frame": turned(DETAIL), "moving": turned(MOVING)}, {"every vertex": turned(side)}
+            return Drawn(details, lambda tile: scene.refine(part, part, tile), canvas.render, last)
 
         yield drawn
 
@@ -239,15 +247,26 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 def median(work: Callable[[], float]) -> float:
     """Of some rounds."""
-    found, until = [], time.perf_counter() + SECONDS
+    found: list[float] = []
+    until = time.perf_counter() + SECONDS
     while len(found) < ROUNDS and (len(found) < 3 or time.perf_counter() < until):
         found.append(work())
     return statistics.median(found)
 
 
+def frames(details: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Milliseconds of a frame of each; the first does not count."""
+    found = {}
+    for name, frame in details.items():
+        frame()
+        found[name] = median(partial(milliseconds, frame))
+    return found
+
+
 def updates(drawn: Drawn, tiles: list[np.ndarray]) -> tuple[float, float]:
     """Milliseconds of a tile's update, and of that with the frame after it. The first does not count."""
-    found, until = [], time.perf_counter() + SECONDS
+    found: list[tuple[float, float]] = []
+    until = time.perf_counter() + SECONDS
     while len(found) < ROUNDS + 1 and (len(found) < 4 or time.perf_counter() < until):
         alone = milliseconds(lambda: drawn.update(tiles[len(found) % 2]))
         found.append((alone, alone + milliseconds(drawn.redraw)))
@@ -265,13 +284,12 @@ def measure(engine: Engine, side: int) -> dict[str, float]:
         drawn = opened()
         drawn.redraw()
         found = {"first": (time.perf_counter() - start) * 1e3}
-        for name, frame in drawn.details.items():
-            frame()
-            found[name] = median(lambda frame=frame: milliseconds(frame))
+        found |= frames(drawn.details)
         next(iter(drawn.details.values()))()
         found["tile"], found["tile and redraw"] = updates(drawn, tiles)
         gc.collect()
         found["memory"] = resident() - before
+        found |= frames(drawn.last)
     return found
 
 
