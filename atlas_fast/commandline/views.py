@@ -1,4 +1,4 @@
-"""`atlas-fast view`: a surface in the viewer's window, or a picture that the viewer makes off screen."""
+"""`atlas-fast view`: a surface in the viewer's window, or in a file, see exports.py."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import exports
 from .output import SURFACE, Targets, check_suffix, is_folder, out_option, tell_messages
 from .workspaces import landscape
 
@@ -20,23 +21,29 @@ def view(
     ],
     out: Annotated[
         Path | None,
-        out_option("FILE.png: a picture of what the window would show. A folder: NAME-view.png in it."),
+        out_option(exports.HELP),
     ] = None,
+    size: exports.Size = None,
+    transparent: exports.Transparent = False,
+    film: exports.Film = False,
+    seconds: exports.Seconds = None,
 ) -> None:
-    """Open a surface in the viewer, to turn and zoom; a workspace is trained first."""
+    """Open a surface in the viewer, to turn and zoom, or write it to a file; a workspace is trained first."""
+    options = exports.Options(size, transparent, film, seconds)
     if out is not None:
         named = not is_folder(out)
         out = out if named else out / f"{what.stem}-view.png"  # NAME.png is the picture of `run`
-        check_suffix(out, ".png")
+        check_suffix(out, *exports.SUFFIXES)
         Targets((out,), named).check([what])
+    options.check(out)
     surface = _surface(what)
+    if out is not None:
+        options.write(surface, out)
+        print(out)
+        return
     from .. import viewer
 
-    if out is None:
-        viewer.show(surface)
-        return
-    viewer.picture(surface, out)
-    print(out)
+    viewer.show(surface)
 
 
 def _surface(what: Path) -> Surface:
