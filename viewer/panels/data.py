@@ -68,6 +68,7 @@ class _Line(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(1, 1)
+        self.scale.setFixedWidth(self.fontMetrics().horizontalAdvance("standardize") + 34)
         for column, widget in enumerate((self.name, self.shape, self.scale, edit, remove)):
             grid.addWidget(widget, 0, column)
         grid.addWidget(Faint(origin(section)), 1, 0, 1, 5)
@@ -94,6 +95,9 @@ class DataSection(FieldSection):
     """[data] and [split]."""
 
     changed = Signal()
+    loaded = Signal(object)
+    """The path of a file that columns were taken from."""
+
     example = Signal(str)
 
     def __init__(self) -> None:
@@ -244,6 +248,7 @@ class DataSection(FieldSection):
     def _ask(self, path: Path, shown: str, sections: Mapping[str, Mapping[str, Any]]) -> None:
         dialog = TableDialog(path, shown, sections, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.loaded.emit(path))
         dialog.accepted.connect(lambda: self._take(dialog.sections, replaced=sections))
         dialog.finished.connect(lambda result: setattr(self, "dialog", None))
         self.dialog = dialog

@@ -38,9 +38,7 @@ class LossSection(Section):
         self.declare.setVisible(False)
         described(self.declare, "declare-hinted", "Declare as a weight", "Take the name as one weight's")
         self.declare.clicked.connect(lambda: self.declared.emit(self._unknown))
-        layout = self.layout()
-        assert layout is not None
-        layout.addWidget(self.declare)
+        self.inner.addWidget(self.declare, 0, Qt.AlignmentFlag.AlignLeft)
         self._unknown = ""
         self._finding = NOTHING
 

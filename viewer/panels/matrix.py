@@ -45,7 +45,7 @@ class MatrixRow(QObject):
         described(self.columns, f"columns-{name}", "Columns", tip)
         self.columns.setPlaceholderText("all columns")
         self.columns.setMinimumWidth(160)
-        self.take = QPushButton("Take")
+        self.take = QPushButton("Take chosen")
         described(self.take, f"take-{name}", "Take the chosen columns", "Take the columns that are chosen in the preview")
         self.onehot = QCheckBox("one-hot")
         described(self.onehot, f"onehot-{name}", "One-hot", "A row for each label of the one column")

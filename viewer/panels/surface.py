@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtWidgets import QCompleter, QGridLayout, QLabel
+from PySide6.QtWidgets import QCompleter, QGridLayout
 
 from ...problem import Problem
 from ...workspace.keys import PLANES
@@ -47,7 +47,7 @@ class SurfaceSection(FieldSection):
         self.axes.setCompleter(_LastEntry(self._names))
         self.add("surface", "axes", "Axes", self.axes, form)
         ways: list[tuple[str, Any]] = [
-            ("by weight, as if not said", ABSENT),
+            ("default (by weight matrix)", ABSENT),
             ("by weight matrix", "variable"),
             ("by filter (Li et al. 2018)", "filter"),
             ("none", "none"),
@@ -59,13 +59,13 @@ class SurfaceSection(FieldSection):
         tip = "Vertices along each side, or rows, columns"
         resolution = Sizes("resolution", "Resolution", tip, RESOLUTIONS, "512", wholes)
         self.add("surface", "resolution", "Resolutio&n", resolution, form)
-        tip = "Of random directions, and of the starting weights where nothing is trained"
-        self.add("surface", "seed", "Seed", TextField("surface-seed", "Seed", tip, "0", whole, step=1), form)
-        precisions: list[tuple[str, Any]] = [("float32, as if not said", ABSENT), ("float32", "float32"), ("float64", "float64")]
-        precision = Choice("surface-dtype", "Precision", "Of the numbers on the surface", precisions)
-        self.add("surface", "dtype", "Precision", precision, form)
         flags = QGridLayout()
-        flags.addWidget(QLabel("Also compute"), 0, 0)
+        more = self.form("More settings")
+        tip = "Of random directions, and of the starting weights where nothing is trained"
+        self.add("surface", "seed", "Seed", TextField("surface-seed", "Seed", tip, "0", whole, step=1), more)
+        precisions: list[tuple[str, Any]] = [("default (float32)", ABSENT), ("float32", "float32"), ("float64", "float64")]
+        precision = Choice("surface-dtype", "Precision", "Of the numbers on the surface", precisions)
+        self.add("surface", "dtype", "Precision", precision, more)
         for place, (key, label, tip) in enumerate(
             (
                 ("gradient", "gradient", "The derivatives along the plane: arrows and streamlines"),
@@ -75,8 +75,9 @@ class SurfaceSection(FieldSection):
         ):
             flag = Flag(key, label, tip)
             self.take("surface", key, flag)
-            flags.addWidget(flag, place // 2, 1 + place % 2)
-        self.inner.addLayout(flags)
+            flags.addWidget(flag, 0, place)
+        self.inner.insertLayout(1, flags)
+        self.align()
         self.plane.finished.connect(self.arrange)
 
     def wanted(self, section: str, key: str) -> bool:
