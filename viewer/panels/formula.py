@@ -76,7 +76,8 @@ def typeset(rows: Sequence[str], colour: QColor, dpi: float, ratio: float, width
     pixels = np.empty((*alpha.shape, 4), np.uint8)
     pixels[..., :3] = colour.getRgb()[:3]
     pixels[..., 3] = alpha
-    image = QImage(pixels.tobytes(), alpha.shape[1], height, alpha.shape[1] * 4, QImage.Format.Format_RGBA8888)
+    held = pixels.tobytes()  # QImage borrows it
+    image = QImage(held, alpha.shape[1], height, alpha.shape[1] * 4, QImage.Format.Format_RGBA8888)
     pixmap = QPixmap.fromImage(image)
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
