@@ -179,9 +179,10 @@ class DataSection(FieldSection):
         if self._shown == self.sections:
             return
         self._shown = {name: dict(section) for name, section in self.sections.items()}
-        for line in self.lines:
+        before, self.lines = self.lines, []
+        for line in before:
             self.list.removeWidget(line)
-            line.hide()
+            line.setParent(None)
             line.deleteLater()
         self.lines = [_Line(self, name, section) for name, section in self.sections.items()]
         for line in self.lines:
@@ -280,6 +281,8 @@ class DataSection(FieldSection):
 
     def rename(self, line: _Line) -> None:
         """Another name of some data."""
+        if line not in self.lines:
+            return  # it loses the focus as it goes
         name = line.name.text().strip()
         if name == line.key:
             shade(line.name, False)

@@ -59,10 +59,8 @@ class LossSection(Section):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationPaletteChange and self._finding is not NOTHING:
+        if event.type() == QEvent.Type.PaletteChange and self._finding is not NOTHING:
             self.editor.highlighter.rehighlight()
-            error = self._finding.error
-            self.editor.underline(_span(error), str(error) if error else "")
 
 
 def _span(error: ExpressionError | None) -> tuple[int, int] | None:

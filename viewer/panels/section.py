@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -25,6 +25,14 @@ from . import colours
 from .fields import ABSENT, Field, described
 
 INDENT = 8
+
+
+def tint(label: QLabel, colour: QColor) -> None:
+    """Write a label in a colour."""
+    if label.palette().color(QPalette.ColorRole.WindowText) != colour:
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.WindowText, colour)
+        label.setPalette(palette)
 
 
 class Elided(QLabel):
@@ -82,15 +90,12 @@ class Message(QLabel):
         self.setVisible(bool(text))
 
     def _tint(self) -> None:
-        palette = QPalette()
-        around = self.parentWidget().palette() if self.parentWidget() is not None else palette
-        shown = colours.of("error", around) if self.property("error") else colours.faint(around)
-        palette.setColor(QPalette.ColorRole.WindowText, shown)
-        self.setPalette(palette)
+        around = self.parentWidget().palette() if self.parentWidget() is not None else QPalette()
+        tint(self, colours.of("error", around) if self.property("error") else colours.faint(around))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationPaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):
             self._tint()
 
 
@@ -102,13 +107,11 @@ class Faint(Elided):
         self._tint()
 
     def _tint(self) -> None:
-        palette = QPalette()
-        palette.setColor(QPalette.ColorRole.WindowText, colours.faint(palette))
-        self.setPalette(palette)
+        tint(self, colours.faint(self.parentWidget().palette() if self.parentWidget() is not None else QPalette()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationPaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):
             self._tint()
 
 

@@ -26,7 +26,9 @@ class SurfaceSection(FieldSection):
     """[surface]."""
 
     def __init__(self) -> None:
-        super().__init__("surface", "S&urface", "The plane through weight space, and how finely the loss is computed on it")
+        super().__init__(
+            "surface", "S&urface", "The plane through weight space, and how finely the loss is computed on it"
+        )
         self.rules = ("plane",)
         form = self.form()
         planes: list[tuple[str, Any]] = [
@@ -40,7 +42,9 @@ class SurfaceSection(FieldSection):
         self.plane = Choice("plane", "Plane", tip, planes)
         self.add("surface", "plane", "&Plane", self.plane, form)
         tip = "Which two principal components, counted from 0"
-        self.add("surface", "components", "Components", TextField("components", "Components", tip, "0, 1", wholes), form)
+        self.add(
+            "surface", "components", "Components", TextField("components", "Components", tip, "0, 1", wholes), form
+        )
         tip = "One or two scalar weights, as in B[0,2], D[1,0]"
         self.axes = TextField("axes", "Axes", tip, "B[0,2], D[1,0]", entries)
         self._names = QStringListModel(self)
@@ -55,7 +59,7 @@ class SurfaceSection(FieldSection):
         tip = "How long the parts of a random direction are"
         self.add("surface", "normalize", "Normalize", Choice("normalize", "Normalize", tip, ways), form)
         tip = "A half-width, or a0, a1, b0, b1; empty takes what holds the run"
-        self.add("surface", "extent", "E&xtent", TextField("extent", "Extent", tip, "what holds the run", listed), form)
+        self.add("surface", "extent", "Ex&tent", TextField("extent", "Extent", tip, "what holds the run", listed), form)
         tip = "Vertices along each side, or rows, columns"
         resolution = Sizes("resolution", "Resolution", tip, RESOLUTIONS, "512", wholes)
         self.add("surface", "resolution", "Resolutio&n", resolution, form)
@@ -63,7 +67,11 @@ class SurfaceSection(FieldSection):
         more = self.form("More settings")
         tip = "Of random directions, and of the starting weights where nothing is trained"
         self.add("surface", "seed", "Seed", TextField("surface-seed", "Seed", tip, "0", whole, step=1), more)
-        precisions: list[tuple[str, Any]] = [("default (float32)", ABSENT), ("float32", "float32"), ("float64", "float64")]
+        precisions: list[tuple[str, Any]] = [
+            ("default (float32)", ABSENT),
+            ("float32", "float32"),
+            ("float64", "float64"),
+        ]
         precision = Choice("surface-dtype", "Precision", "Of the numbers on the surface", precisions)
         self.add("surface", "dtype", "Precision", precision, more)
         for place, (key, label, tip) in enumerate(
@@ -92,7 +100,9 @@ class SurfaceSection(FieldSection):
         """Say in the header what a document has."""
         section = document.get("surface", {})
         resolution = section.get("resolution", 512)
-        sides = written(resolution).replace(", ", " × ") if isinstance(resolution, list) else f"{resolution} × {resolution}"
+        sides = (
+            written(resolution).replace(", ", " × ") if isinstance(resolution, list) else f"{resolution} × {resolution}"
+        )
         self.summary.say(f"{section.get('plane', 'automatic')}, {sides}")
 
     def show_problem(self, problem: Problem | None) -> None:

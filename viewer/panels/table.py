@@ -218,7 +218,7 @@ class TableDialog(QDialog):
             self._set(*way)
             found = self.reading()
             if isinstance(found, Table):
-                readable.append(way)
+                readable += [way] * (way[1] is ABSENT)
                 if len(found.names) > 1:
                     return
         self._set(*(readable or ways)[0])

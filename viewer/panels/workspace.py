@@ -71,7 +71,7 @@ class WorkspacePanel(QWidget):
         self.weights = WeightsSection()
         self.training = TrainingSection()
         self.surface = SurfaceSection()
-        self.notes = Section("notes", "N&otes", "A text for people, which the workspace keeps", open_=False)
+        self.notes = Section("notes", "Notes", "A text for people, which the workspace keeps", open_=False)
         self.note = QPlainTextEdit()
         described(self.note, "notes", "Notes", "A text for people, which the workspace keeps")
         self.note.setTabChangesFocus(True)
@@ -168,11 +168,15 @@ class WorkspacePanel(QWidget):
         self.bar = QProgressBar()
         self.bar.setObjectName("progress")
         self.bar.setVisible(False)
-        self.train = QPushButton("&Train")
-        described(self.train, "train", "Train", "Train as the section Training says, then make the surface (Ctrl+Return)")
-        self.make = QPushButton("Sur&face")
-        described(self.make, "surface", "Surface", "Compute the surface as the section Surface says (Ctrl+Shift+Return)")
-        self.stop = QPushButton("Sto&p")
+        self.train = QPushButton("Train")
+        described(
+            self.train, "train", "Train", "Train as the section Training says, then make the surface (Ctrl+Return)"
+        )
+        self.make = QPushButton("Surface")
+        described(
+            self.make, "surface", "Surface", "Compute the surface as the section Surface says (Ctrl+Shift+Return)"
+        )
+        self.stop = QPushButton("Stop")
         described(self.stop, "stop", "Stop", "Stop what is being done (Esc)")
         buttons = QHBoxLayout()
         for button in (self.train, self.make, self.stop):
@@ -416,7 +420,7 @@ class WorkspacePanel(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationPaletteChange:
+        if event.type() == QEvent.Type.PaletteChange and self._finding is not NOTHING:
             for section in self._field_sections:
                 for field in section.wrong():
                     field.mark(field.message)

@@ -84,7 +84,7 @@ def type_into() -> Callable[[Any, str], None]:
         if hasattr(field, "commit"):
             field.commit()
         else:
-            QTest.keyClick(field, Qt.Key.Key_Return)
+            QTest.keyClick(field, Qt.Key.Key_Tab)
 
     return typed
 

@@ -1,4 +1,4 @@
-"""Every field: what it shows, that it changes its own key and nothing else, and what it does with what cannot be used."""
+"""Every field: it changes its own key and nothing else, and keeps what cannot be used, marked."""
 
 from __future__ import annotations
 
@@ -166,7 +166,11 @@ def test_every_optimizer_has_its_settings_with_their_defaults(told: Any, find: A
         assert told.panel.document["training"] == {"optimizer": name, "lr": 0.05, "epochs": 100}
         seen = {setting for setting in every if find(setting).isVisibleTo(told.panel)}
         assert seen == set(settings(kind)), name
-        assert find("eps").placeholderText() == ("1e-06" if name == "Adadelta" else "1e-10" if name == "Adagrad" else "1e-08") or name == "SGD"
+        assert (
+            find("eps").placeholderText()
+            == ("1e-06" if name == "Adadelta" else "1e-10" if name == "Adagrad" else "1e-08")
+            or name == "SGD"
+        )
 
 
 def test_a_plane_brings_its_own_fields_and_takes_them_along(
@@ -179,7 +183,9 @@ def test_a_plane_brings_its_own_fields_and_takes_them_along(
         plane.setCurrentIndex(plane.findData(kind))
         application.processEvents()
         assert told.last["surface"] == {"plane": kind}
-        assert [name for name in own.values() if find(name).isVisibleTo(told.panel)] == [own[kind] for _ in "1" if kind in own]
+        assert [name for name in own.values() if find(name).isVisibleTo(told.panel)] == [
+            own[kind] for _ in "1" if kind in own
+        ]
     type_into(find("axes"), "B[0,2], D")
     assert told.last["surface"] == {"plane": "axes", "axes": ["B[0,2]", "D"]}
     plane.setCurrentIndex(plane.findData("random"))
@@ -235,9 +241,7 @@ def test_training_can_be_left_out_and_taken_up(told: Any, find: Any) -> None:
     told.panel.show_document({"loss": "x^2 + y^2"}, None)
     assert not find("train").isEnabled() and find("surface").isEnabled()
     find("optimizer").setCurrentText("Adam")
-    assert told.documents == [
-        {"loss": "x^2 + y^2", "training": {"optimizer": "Adam", "lr": 0.01, "epochs": 100}}
-    ]
+    assert told.documents == [{"loss": "x^2 + y^2", "training": {"optimizer": "Adam", "lr": 0.01, "epochs": 100}}]
     assert find("train").isEnabled()
     find("optimizer").setCurrentIndex(0)
     assert told.last == {"loss": "x^2 + y^2"}

@@ -76,7 +76,9 @@ def test_a_long_formula_shrinks_to_the_width(told: Any, type_into: Type) -> None
     assert shrunk.width() <= view.viewport().width() and shrunk.height() < short.height()
 
 
-def test_a_fault_is_underlined_at_its_span_and_the_last_valid_document_stays(told: Any, type_into: Type, find: Any) -> None:
+def test_a_fault_is_underlined_at_its_span_and_the_last_valid_document_stays(
+    told: Any, type_into: Type, find: Any
+) -> None:
     panel = told.panel
     panel.show_document(examples.document("iris-relu"), None)
     before, held = panel.document, panel.problem
