@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import AtlasError, ExpressionError
+from ...errors import AtlasError, ExpressionError, WorkspaceError
 from ...language import Tree, parse
 from ...language.tree import postorder
 from ...problem import Problem
 from ...workspace import Workspace
 from ...workspace.document import Document
+from ...workspace.keys import TOP
 from ...workspace.wording import worded
 
 SOURCE = "the workspace"
@@ -56,11 +57,25 @@ def told(error: AtlasError) -> str:
     return str(error).removeprefix(f"{SOURCE}: ").split("\n", 1)[0]
 
 
+def fault_of(document: Mapping[str, Any]) -> str:
+    """What the library says against a document in one line, "" where it takes it."""
+    try:
+        Workspace.parse(document, None, SOURCE)
+    except WorkspaceError as error:
+        return told(error)
+    return ""
+
+
+def ordered(document: Mapping[str, Any]) -> Document:
+    """The document in the order in which a file has it."""
+    return {name: document[name] for name in TOP if name in document}
+
+
 def examine(text: str, document: Document, given: Mapping[str, Any], folder: Path | None, before: Finding) -> Finding:
     """What is found. document: with [data] and [split] as they are now. given: name -> what is known of weights that
     may stand in the text. before: the last finding, whose data may serve again."""
     data = document.get("data", {})
-    kept = {name: document[name] for name in ("data", "split") if name in document}
+    kept: Document = {name: document[name] for name in ("data", "split") if name in document}
     reading = _reading({"loss": "x", **kept}, folder, before.reading)
     declared = {name: value for name, value in given.items() if name not in data}
     try:
@@ -70,7 +85,7 @@ def examine(text: str, document: Document, given: Mapping[str, Any], folder: Pat
     weights = _weights(tree, data)
     if reading.workspace is None:
         return Finding(text, reading, tree, weights)
-    wanted = {"loss": text, **kept, "weights": {name: v for name, v in declared.items() if name in weights}}
+    wanted: Document = {"loss": text, **kept, "weights": {name: v for name, v in declared.items() if name in weights}}
     try:
         problem = Workspace.parse(wanted, folder, SOURCE).with_samples_of(reading.workspace).problem()
     except ExpressionError as error:

@@ -43,8 +43,9 @@ def of(role: str, palette: QPalette) -> QColor:
 
 def mixed(first: QColor, second: QColor, share: float) -> QColor:
     """The first colour with a share of the second."""
-    pairs = zip(first.getRgbF()[:3], second.getRgbF()[:3], strict=True)
-    return QColor.fromRgbF(*(a + share * (b - a) for a, b in pairs))
+    starts = first.redF(), first.greenF(), first.blueF()
+    ends = second.redF(), second.greenF(), second.blueF()
+    return QColor.fromRgbF(*(a + share * (b - a) for a, b in zip(starts, ends, strict=True)))
 
 
 def faint(palette: QPalette) -> QColor:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QSignalBlocker, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFontDatabase, QKeyEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QCompleter, QPlainTextEdit, QTextEdit
+from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit, QTextEdit
 
 from ...errors import Span
 from ...language import FUNCTIONS
@@ -62,7 +62,9 @@ class Editor(QPlainTextEdit):
         self.completer.setWidget(self)
         self.completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         self.completer.setCaseSensitivity(Qt.CaseSensitivity.CaseSensitive)
-        self.completer.popup().setObjectName("completions")
+        self.popup = QListView()
+        self.popup.setObjectName("completions")
+        self.completer.setPopup(self.popup)
         self.completer.activated.connect(self.complete)
         self._fit()
 
@@ -140,7 +142,7 @@ class Editor(QPlainTextEdit):
     # Completion.
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        shown = self.completer.popup().isVisible()
+        shown = self.popup.isVisible()
         if shown and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab, Qt.Key.Key_Escape):
             event.ignore()  # the list takes them
             return
@@ -153,7 +155,7 @@ class Editor(QPlainTextEdit):
 
     def _complete(self, least: int) -> None:
         prefix = self._prefix()
-        popup = self.completer.popup()
+        popup = self.popup
         if len(prefix) < least:
             popup.hide()
             return

@@ -74,7 +74,7 @@ def typeset(rows: Sequence[str], colour: QColor, dpi: float, ratio: float, width
         alpha[top : top + ink.shape[0], : ink.shape[1]] = ink
         top += ink.shape[0] + gap
     pixels = np.empty((*alpha.shape, 4), np.uint8)
-    pixels[..., :3] = colour.getRgb()[:3]
+    pixels[..., :3] = colour.red(), colour.green(), colour.blue()
     pixels[..., 3] = alpha
     held = pixels.tobytes()  # QImage borrows it
     image = QImage(held, alpha.shape[1], height, alpha.shape[1] * 4, QImage.Format.Format_RGBA8888)

@@ -93,7 +93,7 @@ def test_a_preview_has_fifty_rows(told: Any, tmp_path: Path, application: Any) -
     path.write_text("a,b\n" + "1,2\n" * 400)
     dialog = opened(told, path, application)
     assert child(dialog, "preview").model().rowCount() == 50
-    assert dialog.size.said == "400 rows, 2 columns"
+    assert dialog.amount.said == "400 rows, 2 columns"
 
 
 def test_samples_in_columns_turn_the_matrix(told: Any, tmp_path: Path, application: Any) -> None:
@@ -166,7 +166,7 @@ def test_a_gap_is_left_out_when_one_says_so(told: Any, tmp_path: Path, applicati
     told.panel.show_document({"loss": "||A*X - Y||_2"}, tmp_path)
     dialog = opened(told, path, application)
     child(dialog, "missing").click()
-    assert dialog.message.text() == "" and "1 rows left out" in dialog.size.said
+    assert dialog.message.text() == "" and "1 rows left out" in dialog.amount.said
     dialog.accept()
     assert told.last["data"]["X"]["missing"] == told.last["data"]["Y"]["missing"] == "drop"
     assert told.panel.problem.data["X"].shape == (1, 2)
