@@ -13,11 +13,11 @@ from .fields import described
 from .section import Message
 
 BUTTONS = (
-    ("train", "Train", "Train as the section Training says", ("Ctrl+Return", "Ctrl+Enter")),
+    ("train", "Train", "Train as the section above says", ("Ctrl+Return", "Ctrl+Enter")),
     (
         "surface",
         "Surface",
-        "Compute the surface as the section Surface says",
+        "Compute the surface as its section says",
         ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
     ),
     ("stop", "Stop", "Stop what is being done", ("Esc",)),

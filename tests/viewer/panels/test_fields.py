@@ -263,6 +263,6 @@ def test_numbers_step_with_the_arrow_keys(told: Any, find: Any, type_into: Type)
 def test_notes_are_kept(told: Any, find: Any, type_into: Type) -> None:
     told.panel.show_document({"loss": "x^2"}, None)
     find("notes-section").click()
-    told.panel.note.setPlainText("what I found")
+    told.panel.notes.note.setPlainText("what I found")
     assert told.panel.commit()
     assert told.documents == [{"loss": "x^2", "notes": "what I found"}]
