@@ -6,6 +6,7 @@ In: a text, a fault with its span. Out: the text as it is typed (`typed`, after 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from PySide6.QtCore import QSignalBlocker, QStringListModel, Qt, QTimer, Signal
@@ -58,6 +59,7 @@ class Editor(QPlainTextEdit):
         self._leaving.timeout.connect(self.finished)
         self._last = ""
         self.textChanged.connect(self._changed)
+        self.document().documentLayout().documentSizeChanged.connect(lambda size: self._fit())
         self.completer = QCompleter(QStringListModel(sorted(FUNCTIONS), self), self)
         self.completer.setWidget(self)
         self.completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
@@ -80,7 +82,6 @@ class Editor(QPlainTextEdit):
         if text != self.text:
             with QSignalBlocker(self):
                 self.setPlainText(text)
-            self._fit()
         self._last = self.text
 
     def commit(self) -> None:
@@ -129,15 +130,24 @@ class Editor(QPlainTextEdit):
         if self.text == self._last:
             return  # colours alone changed
         self._last = self.text
-        self._fit()
         self._resting.start()
         self._leaving.start()
 
     def _fit(self) -> None:
         """As high as its lines, within bounds."""
-        lines = max(ROWS[0], min(ROWS[1], int(self.document().size().height())))
-        margins = self.contentsMargins().top() + self.contentsMargins().bottom() + 2 * self.document().documentMargin()
-        self.setFixedHeight(int(lines * self.fontMetrics().lineSpacing() + margins + 2 * self.frameWidth()))
+        height, lines, block = 0.0, 0, self.document().firstBlock()
+        while block.isValid() and lines <= ROWS[1]:
+            height += self.blockBoundingRect(block).height()
+            lines += max(1, block.layout().lineCount())
+            block = block.next()
+        if not ROWS[0] <= lines <= ROWS[1]:
+            height = height / lines * min(max(lines, ROWS[0]), ROWS[1])
+        # A bar that comes and goes would break the lines elsewhere, and so come and go for ever.
+        scrolled = lines > ROWS[1]
+        self.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOn if scrolled else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )
+        self.setFixedHeight(math.ceil(height + 2 * (self.document().documentMargin() + self.frameWidth())))
 
     # Completion.
 

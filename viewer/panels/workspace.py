@@ -189,7 +189,7 @@ class WorkspacePanel(QWidget):
             alone = self._drafted(section, field)
             fault = fault_of(alone)
             draft = alone
-        field.mark(fault)
+        field.mark(fault.removeprefix(f"[{section}] "))
         owner.arrange()
         if not fault:
             if draft == self._drafted():
