@@ -132,14 +132,14 @@ class DataSection(FieldSection):
         row.setSpacing(4)
         for name, text, tip, menu in (
             ("examples", "E&xamples", "Fill the whole workspace with one of the paper's examples", examples),
-            ("load-csv", "Load &CSV…", "Make matrices of columns of a table file (Ctrl+L)", None),
+            ("load-csv", "Load &CSV…", "Make matrices of columns of a table file (Ctrl+Shift+O)", None),
             ("datasets", "D&ata sets", "Take the X and Y of a well-known data set", sets),
         ):
             button = QPushButton(text)
             described(button, name, text, tip)
             button.setMinimumWidth(0)
             if menu is None:
-                button.setShortcut("Ctrl+L")
+                button.setShortcut("Ctrl+Shift+O")
                 button.clicked.connect(self.choose_file)
             else:
                 menu.setObjectName(f"{name}-menu")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from PySide6.QtCore import QSignalBlocker, QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QSignalBlocker, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFontDatabase, QKeyEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit, QTextEdit
 
@@ -26,7 +26,7 @@ REST = 150
 LEFT = 600
 """Milliseconds without a key after which a change counts as finished."""
 
-ROWS = 3, 9
+ROWS = 2, 9
 """Fewest and most lines that the field is high."""
 
 COMPLETED = 2
@@ -196,6 +196,10 @@ class Editor(QPlainTextEdit):
         after = self.text[cursor.selectionEnd() : cursor.selectionEnd() + 1]
         cursor.insertText(name + ("(" if name in FUNCTIONS and after != "(" else ""))
         self.setTextCursor(cursor)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """A file that is dropped here is the panel's."""
+        return not source.hasUrls() and super().canInsertFromMimeData(source)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

@@ -219,6 +219,7 @@ def test_a_file_is_dropped_onto_the_panel(told: Any, flowers: Path, application:
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
+    assert not told.panel.loss.editor.canInsertFromMimeData(mime), "the loss leaves it to the panel"
     told.panel.dropEvent(event)
     assert event.isAccepted() and told.panel.data.dialog.path == flowers
 
