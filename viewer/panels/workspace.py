@@ -57,7 +57,7 @@ class WorkspacePanel(QWidget):
         self.setAcceptDrops(True)
         self._document: Document = copy.deepcopy(FIRST)
         self._folder: Path | None = None
-        self._loaded: Path | None = None
+        self._loaded: set[str] = set()
         self._finding: Finding = NOTHING
         self._problem: Problem | None = None
         self._busy = False
@@ -84,9 +84,15 @@ class WorkspacePanel(QWidget):
 
     @property
     def folder(self) -> Path | None:
-        """What file names of the document are relative to: as `show_document` was told, else the folder of a file that
-        was loaded here, which the document then names in full. A workspace with files needs one."""
-        return self._folder or self._loaded
+        """What file names of the document are relative to: as `show_document` was told, else the folder of files that a
+        person loaded here, which the document then names in full. `Workspace.parse` wants it with the document."""
+        return self._folder_of(self._document)
+
+    def _folder_of(self, document: Mapping[str, Any]) -> Path | None:
+        files = [section["file"] for section in document.get("data", {}).values() if "file" in section]
+        if self._folder is None and files and self._loaded.issuperset(files):
+            return Path(files[0]).parent
+        return self._folder  # a file that came with a document, as of a link, is not read without one
 
     @property
     def problem(self) -> Problem | None:
@@ -97,10 +103,9 @@ class WorkspacePanel(QWidget):
         """Fill all fields; emits nothing. folder: what file names are relative to."""
         self._document = copy.deepcopy(dict(document))
         self._folder = folder
-        self._loaded = self._loaded if _reads_files(self._document) else None
         self.loss.editor.show_text(self._document["loss"])
         self.notes.show_text(self._document.get("notes", ""))
-        self.data.show_document(self._document, self.folder)
+        self.data.show_document(self._document, folder)
         self.weights.show_given(self._document.get("weights", {}))
         self._show_fields()
         self._finding = self._examined()
@@ -233,7 +238,8 @@ class WorkspacePanel(QWidget):
     def _examined(self, data: Mapping[str, Any] | None = None) -> Finding:
         """What the loss that is typed comes to, with the data of the document or others."""
         document = dict(self._document) if data is None else {**self._document, "data": data}
-        return examine(self.loss.editor.text, document, self.weights.given, self.folder, self._finding)
+        folder = self._folder_of(document)
+        return examine(self.loss.editor.text, document, self.weights.given, folder, self._finding)
 
     def _of_document(self) -> Problem | None:
         """The problem of the document, where the text that is typed means nothing."""
@@ -242,9 +248,8 @@ class WorkspacePanel(QWidget):
         return found.problem
 
     def _load(self, path: Path) -> None:
-        """A file was loaded: it says where files lie, if nothing else does."""
-        if self._folder is None:
-            self._loaded = path.parent
+        """A person chose a file: it may be read where nothing says where files lie."""
+        self._loaded.add(str(path.resolve()))
 
     def _look(self) -> None:
         """The loss was typed: show what it means by now."""
@@ -380,7 +385,3 @@ def _dropped(event: QDropEvent) -> Path | None:
     """The table file that is dropped."""
     files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
     return next((file for file in files if file.suffix.lower() in (*TEXT, *ARRAYS)), None)
-
-
-def _reads_files(document: Mapping[str, Any]) -> bool:
-    return any("file" in section for section in document.get("data", {}).values())

@@ -241,8 +241,17 @@ def test_a_workspace_without_a_folder_gets_that_of_its_file(told: Any, flowers: 
     assert told.panel.folder == flowers.parent
     assert told.last["data"]["X"]["file"] == str(flowers), "in full, so that it is found from any folder"
     assert told.panel.problem.weights["A"][1] == 2
-    told.panel.show_document(told.last, None)
-    assert told.panel.problem is not None
+    loaded = told.last
+    told.panel.show_document({"loss": "x^2"}, None)
+    assert told.panel.folder is None
+    told.panel.show_document(loaded, None)
+    assert told.panel.problem is not None, "as undo and redo do"
+
+
+def test_a_file_that_no_person_chose_is_not_read_without_a_folder(told: Any, flowers: Path, find: Any) -> None:
+    data = {"X": {"file": str(flowers), "samples": "rows", "columns": [1, 2]}}
+    told.panel.show_document({"loss": "||A*X||_2", "data": data, "weights": {"A": [1, "?"]}}, None)
+    assert told.panel.problem is None and "no folder" in find("data-message").text()
 
 
 def test_columns_are_edited_again(told: Any, flowers: Path, find: Any, type_into: Type, application: Any) -> None:
