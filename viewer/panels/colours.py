@@ -14,7 +14,6 @@ LIGHT = {
     "number": "#5c5c5c",
     "comment": "#767676",
     "error": "#b3261e",
-    "good": "#00734f",
 }
 """On a light background."""
 
@@ -25,7 +24,6 @@ DARK = {
     "number": "#b9b9b9",
     "comment": "#9a9a9a",
     "error": "#ff8a80",
-    "good": "#6fdcb4",
 }
 """On a dark one."""
 
