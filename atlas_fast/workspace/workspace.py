@@ -123,6 +123,16 @@ class Workspace:
         """The data, read once: for training and for testing, scaled, and the scalings that were fitted."""
         return samples(self._document, self.folder, self.source)
 
+    def with_loss(self, loss: str, weights: Mapping[str, Any]) -> Workspace:
+        """The same with another loss and other [weights]. Data that were read serve both, so that a loss can be tried
+        as it is typed. Raises WorkspaceError for what cannot be a loss or weights."""
+        told = {"loss": loss, "weights": copy.deepcopy(dict(weights))}
+        documents.checked(told, self.source)
+        found = Workspace({**self._document, **told}, self.folder, self.source)
+        if "samples" in vars(self):
+            vars(found)["samples"] = self.samples  # where cached_property keeps it
+        return found
+
     def matrices(self) -> dict[str, Matrix]:
         """Name -> all samples of the data, features x samples, before splitting and scaling."""
         return unscaled(self._document, self.folder, self.source)
