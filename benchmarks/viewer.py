@@ -340,7 +340,8 @@ def bars(found: dict[tuple[str, int], dict[str, float]], side: int) -> list[str]
         ("frame with every vertex", other["frame"] / mine["every vertex"], 1.0),
         ("frame while moving", other["frame"] / mine["moving"], 5.0),
     ):
-        lines.append(f"| {what} | {ratio:,.1f} | {bar:g} | {'met' if ratio >= bar else 'missed'} |")
+        shown = round(ratio, 2)
+        lines.append(f"| {what} | {shown:,.2f} | {bar:g} | {'met' if shown >= bar else 'missed'} |")
     return lines
 
 
