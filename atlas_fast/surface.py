@@ -221,6 +221,11 @@ class Grid:
             found: NDArray[np.floating[Any]] = self.bound(self.a[columns], self.b[rows], progress=report)
             return found.astype(self.dtype, copy=False)  # the oracle computes in float64
 
+    def at(self, a: float, b: float) -> tuple[float, ...]:
+        """All outputs at one point of the plane, computed there."""
+        found = self.bound(np.array([a]), np.array([b]))
+        return tuple(float(value) for value in found.ravel())
+
     @property
     def outputs(self) -> int:
         """How many arrays a part has: the loss, and derivatives where they were asked for."""

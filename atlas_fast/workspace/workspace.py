@@ -123,6 +123,16 @@ class Workspace:
         """The data, read once: for training and for testing, scaled, and the scalings that were fitted."""
         return samples(self._document, self.folder, self.source)
 
+    def with_samples_of(self, other: Workspace) -> Workspace:
+        """The same workspace with the data that another has read already, where both describe the same data; itself
+        where they do not. Files are then not read again, even where they changed."""
+        told = [(_listed(w._document.get("data")), w._document.get("split"), w.folder) for w in (self, other)]
+        if "samples" not in vars(other) or told[0] != told[1]:
+            return self
+        found = Workspace(self._document, self.folder, self.source)
+        vars(found)["samples"] = other.samples  # where cached_property keeps it
+        return found
+
     def matrices(self) -> dict[str, Matrix]:
         """Name -> all samples of the data, features x samples, before splitting and scaling."""
         return unscaled(self._document, self.folder, self.source)
@@ -131,9 +141,10 @@ class Workspace:
         """The document without its numbers, and those apart, as a link holds them. See `filing.packed`."""
         return filing.packed(self)
 
-    def save(self, path: str | os.PathLike[str]) -> list[Path]:
-        """Write it to a new .toml file, large data to a .npz file beside it; return both. See `filing.save`."""
-        return filing.save(self, arguments.file("path", path))
+    def save(self, path: str | os.PathLike[str], replace: bool = False) -> list[Path]:
+        """Write it to a new .toml file, or over one that is there (`replace`), large data to a .npz file beside it;
+        return both. See `filing.save`."""
+        return filing.save(self, arguments.file("path", path), replace)
 
     def problem(self) -> Problem:
         """The problem, with its data for training. Raises WorkspaceError for data that cannot be read, and what
@@ -189,14 +200,15 @@ class Workspace:
             plane, extent = self._placed(problem, run)
             return problem.surface(plane, extent=extent, progress=progress, **self._surface_settings())
 
-    def grid(self, problem: Problem, runs: Sequence[Run] = ()) -> Grid:
+    def grid(self, problem: Problem, runs: Sequence[Run] = (), **also: bool) -> Grid:
         """The grid of that surface with nothing of it computed; for several runs, the last of which it shows, on the
-        plane that they share, as `compare` finds it. Raises WorkspaceError as `surface` does."""
+        plane that they share, as `compare` finds it. also: derivatives that it is to have besides those of [surface],
+        by their names there. Raises WorkspaceError as `surface` does."""
         from ..comparison import framed
         from ..surface import grid
 
         with self._naming("surface"):
-            section, settings = self._document.get("surface", {}), self._surface_settings()
+            section, settings = self._document.get("surface", {}), {**self._surface_settings(), **also}
             resolution = settings.pop("resolution", 512)
             if len(runs) < 2:
                 plane, extent = self._placed(problem, runs[0] if runs else None)

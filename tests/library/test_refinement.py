@@ -106,3 +106,9 @@ def test_a_workspace_s_grid_is_that_of_its_surface() -> None:
     both = workspace.grid(problem, [run, other])
     assert (both.a[0], both.a[-1]) == pytest.approx((shared.surface.a[0], shared.surface.a[-1]))
     assert both.plane.run is other
+
+
+def test_a_grid_tells_what_is_at_one_point() -> None:
+    problem = af.Problem("(x - 1)^2 + 3 * y^2")
+    probe = grid(problem, None, 2, 2.0, gradient=True, dtype="float64")
+    assert probe.at(0.25, -0.5) == pytest.approx((0.5625 + 0.75, -1.5, -3.0), rel=1e-12)
