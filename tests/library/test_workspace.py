@@ -488,3 +488,22 @@ def test_training_has_a_dtype() -> None:
     run = parsed(document).train()
     assert run is not None
     assert run.dtype == "float32"
+
+
+def test_data_that_were_read_serve_another_workspace_with_the_same_data(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b\n1,2\n3,4\n")
+    data = {"X": {"file": "t.csv", "samples": "rows"}}
+    first = af.Workspace.parse({"loss": "||A*X||_2", "data": data}, tmp_path)
+    other = af.Workspace.parse({"loss": "||B*X||_1", "data": data}, tmp_path)
+    assert other.with_samples_of(first) is other, "nothing has been read yet"
+    held = first.samples
+    file.unlink()
+    assert other.with_samples_of(first).samples is held
+    scaled = {"X": {**data["X"], "scale": "unit"}}
+    for another in (
+        af.Workspace.parse({"loss": "||A*X||_2", "data": scaled}, tmp_path),
+        af.Workspace.parse({"loss": "||A*X||_2", "data": data, "split": {"test": 0.5}}, tmp_path),
+        af.Workspace.parse({"loss": "||A*X||_2", "data": data}, tmp_path / "elsewhere"),
+    ):
+        assert another.with_samples_of(first) is another
