@@ -51,6 +51,14 @@ class Box:
         _, _, b0, b1 = self.extent
         return ((np.asarray(b, np.float64) / 2 - b0 / 2) / (b1 / 2 - b0 / 2) - 0.5) * self.depth
 
+    def a(self, x: float) -> float:
+        """The coordinate a of x, within the extent."""
+        return _between(self.extent[0], self.extent[1], x / self.width + 0.5)
+
+    def b(self, y: float) -> float:
+        """The coordinate b of y, within the extent."""
+        return _between(self.extent[2], self.extent[3], y / self.depth + 0.5)
+
     def up(self, loss: Any) -> NDArray[np.float64]:
         """z of losses; what is cut off lies at the top."""
         return np.clip(self.heights.scaled(loss), 0.0, 1.0) * self.height
@@ -58,3 +66,7 @@ class Box:
     def points(self, a: Any, b: Any, loss: Any) -> NDArray[np.float64]:
         """Points (k, 3) of the scene; nan where one of the three is nan."""
         return np.column_stack([self.across(a), self.along(b), self.up(loss)])
+
+
+def _between(first: float, last: float, share: float) -> float:
+    return float(np.clip(first + 2 * share * (last / 2 - first / 2), first, last))
