@@ -24,6 +24,11 @@ COARSE_SECONDS = 0.05
 COARSE_SIDES = (64, 48, 32, 24, 16, 12, 8)
 """Vertices along a side of the first look, the most that the time allows of."""
 
+MEASURED_SIDES = (8, 32, 128)
+"""Vertices along a side of what is timed, until it takes MEASURED_SECONDS: less is mostly the call."""
+
+MEASURED_SECONDS = 0.002
+
 TILE_SECONDS = 0.06
 """What a tile should take: short enough to be stopped after, long enough that all cores have work."""
 
@@ -59,11 +64,16 @@ class Refinement:
     @cached_property
     def vertex_seconds(self) -> float:
         """What a vertex takes, measured on a few of them; compiled code is made on the way."""
-        rows, columns = (slice(0, min(8, len(x))) for x in (self.grid.b, self.grid.a))
-        found = self.grid.compute(rows, columns)  # the first call loads code and starts threads
-        began = time.perf_counter()
-        self.grid.compute(rows, columns)
-        return (time.perf_counter() - began) / found[0].size
+        self.grid.at(float(self.grid.a[0]), float(self.grid.b[0]))  # the first call loads code
+        seconds = count = 0.0
+        for side in MEASURED_SIDES:
+            rows, columns = (slice(0, min(side, len(x))) for x in (self.grid.b, self.grid.a))
+            began = time.perf_counter()
+            count = self.grid.compute(rows, columns)[0].size
+            seconds = time.perf_counter() - began
+            if seconds > MEASURED_SECONDS:
+                break
+        return seconds / count
 
     def coarse(self) -> Surface | None:
         """The whole extent with so few vertices that it takes no time; None where the grid itself has no more."""

@@ -16,27 +16,34 @@ if TYPE_CHECKING:
 
 def view(
     what: Annotated[
-        Path, typer.Argument(metavar="WORKSPACE | SURFACE", help="A workspace file, or a surface such as iris.npz.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[WORKSPACE | SURFACE]",
+            help="A workspace file, or a surface such as iris.npz; none: an empty workspace, and a tour at first.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         out_option("FILE.png: a picture of what the window would show. A folder: NAME-view.png in it."),
     ] = None,
 ) -> None:
-    """Open a surface in the viewer, to turn and zoom; a workspace is trained first."""
+    """Open the viewer: on a surface, to turn and zoom, or on a workspace, which is trained."""
     if out is not None:
+        if what is None:
+            raise typer.BadParameter("a workspace or a surface is wanted: there is nothing to draw", param_hint="--out")
         named = not is_folder(out)
         out = out if named else out / f"{what.stem}-view.png"  # NAME.png is the picture of `run`
         check_suffix(out, ".png")
         Targets((out,), named).check([what])
-    surface = _surface(what)
     from .. import viewer
 
-    if out is None:
-        viewer.show(surface)
-        return
-    viewer.picture(surface, out)
-    print(out)
+    if out is not None and what is not None:
+        viewer.picture(_surface(what), out)
+        print(out)
+    elif what is not None and what.suffix.lower() == SURFACE:
+        viewer.show(_surface(what))
+    else:
+        viewer.start(what)
 
 
 def _surface(what: Path) -> Surface:
