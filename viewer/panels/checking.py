@@ -1,7 +1,7 @@
 """What a loss, its data and its weights come to, as far as that can be told at once.
 
-In: the text that is being typed, the data of a document, what is known of weights. Out: an immutable Finding: the syntax
-tree, the problem, and what is wrong, with its place. Data that were read once serve until their files change.
+In: the text that is being typed, the data of a document, what is known of weights. Out: an immutable Finding: the
+syntax tree, the problem, and what is wrong, with its place. Data that were read once serve until their files change.
 """
 
 from __future__ import annotations

@@ -68,6 +68,7 @@ class _Line(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(1, 1)
+        self.scale.setFixedWidth(self.fontMetrics().horizontalAdvance("standardize") + 34)
         for column, widget in enumerate((self.name, self.shape, self.scale, edit, remove)):
             grid.addWidget(widget, 0, column)
         grid.addWidget(Faint(origin(section)), 1, 0, 1, 5)
@@ -94,6 +95,9 @@ class DataSection(FieldSection):
     """[data] and [split]."""
 
     changed = Signal()
+    loaded = Signal(object)
+    """The path of a file that columns were taken from."""
+
     example = Signal(str)
 
     def __init__(self) -> None:
@@ -175,9 +179,10 @@ class DataSection(FieldSection):
         if self._shown == self.sections:
             return
         self._shown = {name: dict(section) for name, section in self.sections.items()}
-        for line in self.lines:
+        before, self.lines = self.lines, []
+        for line in before:
             self.list.removeWidget(line)
-            line.hide()
+            line.setParent(None)
             line.deleteLater()
         self.lines = [_Line(self, name, section) for name, section in self.sections.items()]
         for line in self.lines:
@@ -244,6 +249,7 @@ class DataSection(FieldSection):
     def _ask(self, path: Path, shown: str, sections: Mapping[str, Mapping[str, Any]]) -> None:
         dialog = TableDialog(path, shown, sections, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.loaded.emit(path))
         dialog.accepted.connect(lambda: self._take(dialog.sections, replaced=sections))
         dialog.finished.connect(lambda result: setattr(self, "dialog", None))
         self.dialog = dialog
@@ -275,6 +281,8 @@ class DataSection(FieldSection):
 
     def rename(self, line: _Line) -> None:
         """Another name of some data."""
+        if line not in self.lines:
+            return  # it loses the focus as it goes
         name = line.name.text().strip()
         if name == line.key:
             shade(line.name, False)

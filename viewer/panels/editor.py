@@ -58,7 +58,7 @@ class Editor(QPlainTextEdit):
         self._leaving.timeout.connect(self.finished)
         self._last = ""
         self.textChanged.connect(self._changed)
-        self.completer = QCompleter(QStringListModel(sorted(FUNCTIONS)), self)
+        self.completer = QCompleter(QStringListModel(sorted(FUNCTIONS), self), self)
         self.completer.setWidget(self)
         self.completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         self.completer.setCaseSensitivity(Qt.CaseSensitivity.CaseSensitive)

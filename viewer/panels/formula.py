@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from ...language import Tree, equations
@@ -76,7 +76,8 @@ def typeset(rows: Sequence[str], colour: QColor, dpi: float, ratio: float, width
     pixels = np.empty((*alpha.shape, 4), np.uint8)
     pixels[..., :3] = colour.getRgb()[:3]
     pixels[..., 3] = alpha
-    image = QImage(pixels.tobytes(), alpha.shape[1], height, alpha.shape[1] * 4, QImage.Format.Format_RGBA8888)
+    held = pixels.tobytes()  # QImage borrows it
+    image = QImage(held, alpha.shape[1], height, alpha.shape[1] * 4, QImage.Format.Format_RGBA8888)
     pixmap = QPixmap.fromImage(image)
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
@@ -153,7 +154,7 @@ class FormulaView(QScrollArea):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange):
+        if event.type() == QEvent.Type.PaletteChange:
             self.draw()
 
     def event(self, event: QEvent) -> bool:

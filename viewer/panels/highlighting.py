@@ -29,7 +29,9 @@ def bound(text: str, names: Collection[str]) -> frozenset[str]:
         return frozenset()
 
 
-def roles(line: str, data: Collection[str], declared: Collection[str], own: Collection[str]) -> Iterator[tuple[Span, str]]:
+def roles(
+    line: str, data: Collection[str], declared: Collection[str], own: Collection[str]
+) -> Iterator[tuple[Span, str]]:
     """The spans of a line that have a colour. declared: all names that are known. own: what the text binds."""
     known = frozenset((*declared, *own))
     at = 0

@@ -38,9 +38,7 @@ class LossSection(Section):
         self.declare.setVisible(False)
         described(self.declare, "declare-hinted", "Declare as a weight", "Take the name as one weight's")
         self.declare.clicked.connect(lambda: self.declared.emit(self._unknown))
-        layout = self.layout()
-        assert layout is not None
-        layout.addWidget(self.declare)
+        self.inner.addWidget(self.declare, 0, Qt.AlignmentFlag.AlignLeft)
         self._unknown = ""
         self._finding = NOTHING
 
@@ -61,10 +59,8 @@ class LossSection(Section):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationPaletteChange and self._finding is not NOTHING:
+        if event.type() == QEvent.Type.PaletteChange and self._finding is not NOTHING:
             self.editor.highlighter.rehighlight()
-            error = self._finding.error
-            self.editor.underline(_span(error), str(error) if error else "")
 
 
 def _span(error: ExpressionError | None) -> tuple[int, int] | None:

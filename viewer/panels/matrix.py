@@ -37,30 +37,35 @@ class MatrixRow(QObject):
     def __init__(self, name: str, section: Mapping[str, Any], arrays: Sequence[str]) -> None:
         super().__init__()
         self.name = QLineEdit(name)
-        described(self.name, f"name-{name}", "Name of the matrix", "As the loss has it")
+        described(self.name, f"table-name-{name}", "Name of the matrix", "As the loss has it")
         self.name.setMaximumWidth(70)
         self._kept: tuple[str, Any] = ("", ABSENT)
         self.columns = QLineEdit()
         tip = "Names or numbers of columns, counted from 1, with commas between them; empty takes all"
-        described(self.columns, f"columns-{name}", "Columns", tip)
+        described(self.columns, f"table-columns-{name}", "Columns", tip)
         self.columns.setPlaceholderText("all columns")
         self.columns.setMinimumWidth(160)
-        self.take = QPushButton("Take")
-        described(self.take, f"take-{name}", "Take the chosen columns", "Take the columns that are chosen in the preview")
+        self.take = QPushButton("Take chosen")
+        described(
+            self.take,
+            f"table-take-{name}",
+            "Take the chosen columns",
+            "Take the columns that are chosen in the preview",
+        )
         self.onehot = QCheckBox("one-hot")
-        described(self.onehot, f"onehot-{name}", "One-hot", "A row for each label of the one column")
+        described(self.onehot, f"table-onehot-{name}", "One-hot", "A row for each label of the one column")
         self.onehot.setChecked(section.get("onehot", False))
         tip = "Standardize: mean 0 and deviation 1; unit: 0 to 1; each feature by itself"
-        self.scale = Choice(f"scale-{name}", "Scale", tip, SCALES)
+        self.scale = Choice(f"table-scale-{name}", "Scale", tip, SCALES)
         self.scale.show_value(section.get("scale", ABSENT))
         self.shape = Elided()
-        self.shape.setObjectName(f"shape-{name}")
+        self.shape.setObjectName(f"table-shape-{name}")
         self.shape.setMinimumWidth(90)
         self.remove = QToolButton()
         self.remove.setText("✕")
         self.remove.setAutoRaise(True)
-        described(self.remove, f"remove-{name}", "Remove the matrix", "Make no such matrix")
-        self._arrays = Choice(f"array-{name}", "Array", "Which array of the file", [(a, a) for a in arrays])
+        described(self.remove, f"table-remove-{name}", "Remove the matrix", "Make no such matrix")
+        self._arrays = Choice(f"table-array-{name}", "Array", "Which array of the file", [(a, a) for a in arrays])
         self._arrays.setVisible(len(arrays) > 1)
         self._has_arrays = len(arrays) > 1
         if section.get("array") is not None:

@@ -1,7 +1,7 @@
 """The beginning of a table file, as it stands there.
 
-In: a path and how it is read. Out: names and some rows of texts, and a Qt model of them. It shows files as well that the
-library refuses, so that a person sees why.
+In: a path and how it is read. Out: names and some rows of texts, and a Qt model of them. Files that the library refuses
+are shown as well, so that a person sees why.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -25,6 +25,14 @@ from . import colours
 from .fields import ABSENT, Field, described
 
 INDENT = 8
+
+
+def tint(label: QLabel, colour: QColor) -> None:
+    """Write a label in a colour."""
+    if label.palette().color(QPalette.ColorRole.WindowText) != colour:
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.WindowText, colour)
+        label.setPalette(palette)
 
 
 class Elided(QLabel):
@@ -82,15 +90,12 @@ class Message(QLabel):
         self.setVisible(bool(text))
 
     def _tint(self) -> None:
-        palette = QPalette()
-        around = self.parentWidget().palette() if self.parentWidget() is not None else palette
-        shown = colours.of("error", around) if self.property("error") else colours.faint(around)
-        palette.setColor(QPalette.ColorRole.WindowText, shown)
-        self.setPalette(palette)
+        around = self.parentWidget().palette() if self.parentWidget() is not None else QPalette()
+        tint(self, colours.of("error", around) if self.property("error") else colours.faint(around))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationPaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):
             self._tint()
 
 
@@ -102,30 +107,45 @@ class Faint(Elided):
         self._tint()
 
     def _tint(self) -> None:
-        palette = QPalette()
-        palette.setColor(QPalette.ColorRole.WindowText, colours.faint(palette))
-        self.setPalette(palette)
+        tint(self, colours.faint(self.parentWidget().palette() if self.parentWidget() is not None else QPalette()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationPaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):
             self._tint()
+
+
+class Fold(QToolButton):
+    """A flat button that folds a widget and shows it again."""
+
+    def __init__(self, name: str, title: str, tip: str) -> None:
+        super().__init__()
+        described(self, name, title, tip)
+        self.setText(title)
+        self.setAutoRaise(True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.is_open = True
+        self._body = QWidget()
+        self.clicked.connect(lambda: self.fold(self.is_open))
+
+    def folds(self, body: QWidget, open_: bool) -> None:
+        """Take charge of a widget."""
+        self._body = body
+        self.fold(not open_)
+
+    def fold(self, folded: bool) -> None:
+        self.is_open = not folded
+        self.setArrowType(Qt.ArrowType.RightArrow if folded else Qt.ArrowType.DownArrow)
+        self._body.setVisible(not folded)
 
 
 class Section(QFrame):
     """A header and what it folds."""
 
-    folded = Signal(bool)
-
     def __init__(self, name: str, title: str, tip: str, open_: bool = True) -> None:
         super().__init__()
-        self.header = QToolButton()
-        described(self.header, f"{name}-section", title, tip)
-        self.header.setText(title)
-        self.header.setCheckable(True)
-        self.header.setAutoRaise(True)
-        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.header = Fold(f"{name}-section", title, tip)
         font = QFont(self.header.font())
         font.setBold(True)
         self.header.setFont(font)
@@ -140,23 +160,18 @@ class Section(QFrame):
         self.inner.setContentsMargins(INDENT, 2, 4, 6)
         self.inner.setSpacing(5)
         self.message = Message(f"{name}-message")
+        self.message.setContentsMargins(INDENT, 0, 4, 6)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(4, 2, 4, 2)
         whole.setSpacing(0)
         whole.addLayout(top)
         whole.addWidget(self.body)
         whole.addWidget(self.message)
-        self.header.toggled.connect(self._fold)
-        self.header.setChecked(open_)
-        self._fold(open_)
-
-    def _fold(self, shown: bool) -> None:
-        self.header.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
-        self.body.setVisible(shown)
-        self.folded.emit(not shown)
+        self.header.folds(self.body, open_)
 
     def unfold(self) -> None:
-        self.header.setChecked(True)
+        """Show what is in it."""
+        self.header.fold(False)
 
 
 class FieldSection(Section):
@@ -170,17 +185,39 @@ class FieldSection(Section):
         self.fields: dict[tuple[str, str], Field] = {}
         self.forms: list[QFormLayout] = []
         self.rules: tuple[str, ...] = ()
+        self.more: Fold | None = None
 
-    def form(self) -> QFormLayout:
-        """A form at the end of the section."""
-        form = QFormLayout()
+    def form(self, folded: str = "") -> QFormLayout:
+        """A form at the end of the section. folded: the title of a button that shows it."""
+        if folded:
+            more = Fold(f"more-{self.header.objectName()}", folded, "What is seldom changed")
+            around = QWidget()
+            form = QFormLayout(around)
+            self.inner.addWidget(more)
+            self.inner.addWidget(around)
+            self.more = more
+            more.folds(around, False)
+        else:
+            form = QFormLayout()
+            self.inner.addLayout(form)
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(8)
         form.setVerticalSpacing(4)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self.inner.addLayout(form)
         self.forms.append(form)
         return form
+
+    def align(self) -> None:
+        """Give the labels of all forms one width."""
+        labels = [
+            label
+            for form in self.forms
+            for row in range(form.rowCount())
+            if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) and (label := item.widget())
+        ]
+        widest = max(label.sizeHint().width() for label in labels)
+        for label in labels:
+            label.setMinimumWidth(widest)
 
     def add(self, section: str, key: str, label: str, field: Field, form: QFormLayout) -> None:
         """A row of a form, a label and its field."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtWidgets import QCompleter, QGridLayout, QLabel
+from PySide6.QtWidgets import QCompleter, QGridLayout
 
 from ...problem import Problem
 from ...workspace.keys import PLANES
@@ -26,7 +26,9 @@ class SurfaceSection(FieldSection):
     """[surface]."""
 
     def __init__(self) -> None:
-        super().__init__("surface", "S&urface", "The plane through weight space, and how finely the loss is computed on it")
+        super().__init__(
+            "surface", "S&urface", "The plane through weight space, and how finely the loss is computed on it"
+        )
         self.rules = ("plane",)
         form = self.form()
         planes: list[tuple[str, Any]] = [
@@ -40,14 +42,16 @@ class SurfaceSection(FieldSection):
         self.plane = Choice("plane", "Plane", tip, planes)
         self.add("surface", "plane", "&Plane", self.plane, form)
         tip = "Which two principal components, counted from 0"
-        self.add("surface", "components", "Components", TextField("components", "Components", tip, "0, 1", wholes), form)
+        self.add(
+            "surface", "components", "Components", TextField("components", "Components", tip, "0, 1", wholes), form
+        )
         tip = "One or two scalar weights, as in B[0,2], D[1,0]"
         self.axes = TextField("axes", "Axes", tip, "B[0,2], D[1,0]", entries)
         self._names = QStringListModel(self)
         self.axes.setCompleter(_LastEntry(self._names))
         self.add("surface", "axes", "Axes", self.axes, form)
         ways: list[tuple[str, Any]] = [
-            ("by weight, as if not said", ABSENT),
+            ("default (by weight matrix)", ABSENT),
             ("by weight matrix", "variable"),
             ("by filter (Li et al. 2018)", "filter"),
             ("none", "none"),
@@ -55,17 +59,21 @@ class SurfaceSection(FieldSection):
         tip = "How long the parts of a random direction are"
         self.add("surface", "normalize", "Normalize", Choice("normalize", "Normalize", tip, ways), form)
         tip = "A half-width, or a0, a1, b0, b1; empty takes what holds the run"
-        self.add("surface", "extent", "E&xtent", TextField("extent", "Extent", tip, "what holds the run", listed), form)
+        self.add("surface", "extent", "Ex&tent", TextField("extent", "Extent", tip, "what holds the run", listed), form)
         tip = "Vertices along each side, or rows, columns"
         resolution = Sizes("resolution", "Resolution", tip, RESOLUTIONS, "512", wholes)
         self.add("surface", "resolution", "Resolutio&n", resolution, form)
-        tip = "Of random directions, and of the starting weights where nothing is trained"
-        self.add("surface", "seed", "Seed", TextField("surface-seed", "Seed", tip, "0", whole, step=1), form)
-        precisions: list[tuple[str, Any]] = [("float32, as if not said", ABSENT), ("float32", "float32"), ("float64", "float64")]
-        precision = Choice("surface-dtype", "Precision", "Of the numbers on the surface", precisions)
-        self.add("surface", "dtype", "Precision", precision, form)
         flags = QGridLayout()
-        flags.addWidget(QLabel("Also compute"), 0, 0)
+        more = self.form("More settings")
+        tip = "Of random directions, and of the starting weights where nothing is trained"
+        self.add("surface", "seed", "Seed", TextField("surface-seed", "Seed", tip, "0", whole, step=1), more)
+        precisions: list[tuple[str, Any]] = [
+            ("default (float32)", ABSENT),
+            ("float32", "float32"),
+            ("float64", "float64"),
+        ]
+        precision = Choice("surface-dtype", "Precision", "Of the numbers on the surface", precisions)
+        self.add("surface", "dtype", "Precision", precision, more)
         for place, (key, label, tip) in enumerate(
             (
                 ("gradient", "gradient", "The derivatives along the plane: arrows and streamlines"),
@@ -75,8 +83,9 @@ class SurfaceSection(FieldSection):
         ):
             flag = Flag(key, label, tip)
             self.take("surface", key, flag)
-            flags.addWidget(flag, place // 2, 1 + place % 2)
-        self.inner.addLayout(flags)
+            flags.addWidget(flag, 0, place)
+        self.inner.insertLayout(1, flags)
+        self.align()
         self.plane.finished.connect(self.arrange)
 
     def wanted(self, section: str, key: str) -> bool:
@@ -91,7 +100,9 @@ class SurfaceSection(FieldSection):
         """Say in the header what a document has."""
         section = document.get("surface", {})
         resolution = section.get("resolution", 512)
-        sides = written(resolution).replace(", ", " × ") if isinstance(resolution, list) else f"{resolution} × {resolution}"
+        sides = (
+            written(resolution).replace(", ", " × ") if isinstance(resolution, list) else f"{resolution} × {resolution}"
+        )
         self.summary.say(f"{section.get('plane', 'automatic')}, {sides}")
 
     def show_problem(self, problem: Problem | None) -> None:

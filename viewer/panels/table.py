@@ -39,7 +39,7 @@ READING = ("header", "delimiter", "encoding", "missing")
 """Keys of a section that say how the whole file is read."""
 
 DELIMITED: list[tuple[str, Any]] = [
-    ("as its name says", ABSENT),
+    ("by its name", ABSENT),
     ("comma", ","),
     ("semicolon", ";"),
     ("tab", "\t"),
@@ -120,7 +120,7 @@ class TableDialog(QDialog):
         self.encoding = QLineEdit(first.get("encoding", ""))
         described(self.encoding, "encoding", "Encoding", "One of Python's, such as cp1252 or utf-16")
         self.encoding.setPlaceholderText("utf-8")
-        self.encoding.setMaximumWidth(80)
+        self.encoding.setFixedWidth(70)
         ways: list[tuple[str, Any]] = [("rows", "rows"), ("columns", "columns")]
         self.samples = Choice("samples", "Samples", "Where each row of the file is a sample: rows; else columns", ways)
         self.samples.show_value(first.get("samples", "rows"))
@@ -218,7 +218,7 @@ class TableDialog(QDialog):
             self._set(*way)
             found = self.reading()
             if isinstance(found, Table):
-                readable.append(way)
+                readable += [way] * (way[1] is ABSENT)
                 if len(found.names) > 1:
                     return
         self._set(*(readable or ways)[0])

@@ -33,13 +33,16 @@ TIPS = {
 }
 """A line for each setting."""
 
+FREQUENT = ("momentum", "nesterov")
+"""Settings that are always in sight."""
+
 FIRST_LR, FIRST_EPOCHS = "0.01", "100"
 """What stands there when an optimizer is chosen where there was none."""
 
 
 def titled(setting: str) -> str:
     """A setting's name for people."""
-    known = {"lr": "Lea&rning rate", "lr_decay": "Learning rate decay", "initial_accumulator_value": "First accumulator"}
+    known = {"lr": "Learn&ing rate", "lr_decay": "Rate decay", "initial_accumulator_value": "Initial sum"}
     return known.get(setting, setting.replace("_", " ").capitalize())
 
 
@@ -47,7 +50,9 @@ class TrainingSection(FieldSection):
     """[training]; without an optimizer there is none."""
 
     def __init__(self) -> None:
-        super().__init__("training", "Trainin&g", "How the weights are trained; without it the surface lies round the start")
+        super().__init__(
+            "training", "Trainin&g", "How the weights are trained; without it the surface lies round the start"
+        )
         self.rules = ("optimizer",)
         form = self.form()
         options: list[tuple[str, Any]] = [("none: nothing is trained", ABSENT), *((name, name) for name in OPTIMIZERS)]
@@ -56,17 +61,39 @@ class TrainingSection(FieldSection):
         self.add("training", "optimizer", "&Optimizer", self.optimizer, form)
         known = list(dict.fromkeys(name for kind in OPTIMIZERS.values() for name in settings(kind)))
         self._setting("lr", form)
-        self.epochs = TextField("epochs", "Epochs", "Passes over the data, each one step unless there are batches", "", whole)
-        self.add("training", "epochs", "Epo&chs", self.epochs, form)
-        for name in known:
-            if name != "lr":
-                self._setting(name, form)
+        self.epochs = TextField(
+            "epochs", "Epochs", "Passes over the data, each one step unless there are batches", "", whole
+        )
+        self.add("training", "epochs", "Epoch&s", self.epochs, form)
         tip = "Samples of a step, shuffled before every epoch; empty takes all at once"
-        self.add("training", "batch_size", "&Batch size", TextField("batch_size", "Batch size", tip, "all samples", whole), form)
+        self.add(
+            "training",
+            "batch_size",
+            "&Batch size",
+            TextField("batch_size", "Batch size", tip, "all samples", whole),
+            form,
+        )
         tip = "Of the starting weights and of the batches"
-        self.add("training", "seed", "See&d", TextField("seed", "Seed", tip, "0", whole, step=1), form)
-        precisions: list[tuple[str, Any]] = [("float64, as if not said", ABSENT), ("float32", "float32"), ("float64", "float64")]
-        self.add("training", "dtype", "Precision", Choice("dtype", "Precision", "Of the numbers while training", precisions), form)
+        self.add("training", "seed", "Seed", TextField("seed", "Seed", tip, "0", whole, step=1), form)
+        for name in FREQUENT:
+            self._setting(name, form)
+        more = self.form("More settings")
+        for name in known:
+            if name not in ("lr", *FREQUENT):
+                self._setting(name, more)
+        precisions: list[tuple[str, Any]] = [
+            ("default (float64)", ABSENT),
+            ("float32", "float32"),
+            ("float64", "float64"),
+        ]
+        self.add(
+            "training",
+            "dtype",
+            "Precision",
+            Choice("dtype", "Precision", "Of the numbers while training", precisions),
+            more,
+        )
+        self.align()
         self.optimizer.finished.disconnect()
         self.optimizer.finished.connect(self._chosen)
 
@@ -99,7 +126,11 @@ class TrainingSection(FieldSection):
     def arrange(self) -> None:
         super().arrange()
         name = self.optimizer.value
-        if isinstance(name, str):
+        assert self.more is not None
+        self.more.setVisible(isinstance(name, str))
+        if not isinstance(name, str):
+            self.more.fold(True)
+        else:
             for key, default in settings(find(name)).items():
                 field = self.fields["training", key]
                 if isinstance(field, TextField):
@@ -120,5 +151,7 @@ class TrainingSection(FieldSection):
             self.summary.say(f"{section['optimizer']}, lr {section['lr']}, {epochs:,} epoch{'s' * (epochs != 1)}")
 
 
-_FLAGS = frozenset(name for kind in OPTIMIZERS.values() for name, default in settings(kind).items() if isinstance(default, bool))
+_FLAGS = frozenset(
+    name for kind in OPTIMIZERS.values() for name, default in settings(kind).items() if isinstance(default, bool)
+)
 """The settings that are switches."""

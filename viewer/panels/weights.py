@@ -108,7 +108,9 @@ class WeightsSection(Section):
         header.setHighlightSections(False)
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         self.table.itemChanged.connect(self._typed)
-        QShortcut(QKeySequence.StandardKey.Delete, self.table, self._take_back, context=Qt.ShortcutContext.WidgetShortcut)
+        QShortcut(
+            QKeySequence.StandardKey.Delete, self.table, self._take_back, context=Qt.ShortcutContext.WidgetShortcut
+        )
         self.inner.addWidget(self.table)
         self.name = QLineEdit()
         described(self.name, "declare-weight", "Name of a weight", "A name of several letters, to be one weight's")

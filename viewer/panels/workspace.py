@@ -62,6 +62,7 @@ class WorkspacePanel(QWidget):
         self.setAcceptDrops(True)
         self._document: Document = copy.deepcopy(FIRST)
         self._folder: Path | None = None
+        self._loaded: Path | None = None
         self._finding: Finding = NOTHING
         self._problem: Problem | None = None
         self._busy = False
@@ -70,7 +71,7 @@ class WorkspacePanel(QWidget):
         self.weights = WeightsSection()
         self.training = TrainingSection()
         self.surface = SurfaceSection()
-        self.notes = Section("notes", "N&otes", "A text for people, which the workspace keeps", open_=False)
+        self.notes = Section("notes", "Notes", "A text for people, which the workspace keeps", open_=False)
         self.note = QPlainTextEdit()
         described(self.note, "notes", "Notes", "A text for people, which the workspace keeps")
         self.note.setTabChangesFocus(True)
@@ -79,6 +80,7 @@ class WorkspacePanel(QWidget):
         self.notes.inner.addWidget(self.note)
         self._arrange()
         self._connect()
+        self.setFocusProxy(self.loss.editor)
         self.show_document(FIRST, None)
 
     def sizeHint(self) -> QSize:
@@ -92,6 +94,12 @@ class WorkspacePanel(QWidget):
         return copy.deepcopy(self._document)
 
     @property
+    def folder(self) -> Path | None:
+        """What file names of the document are relative to: as `show_document` was told, else the folder of a file that
+        was loaded here, which the document then names in full. A workspace with files needs one."""
+        return self._folder or self._loaded
+
+    @property
     def problem(self) -> Problem | None:
         """The problem of the document, as it is typed; None while its shapes do not fit or its data cannot be read."""
         return self._problem
@@ -100,11 +108,12 @@ class WorkspacePanel(QWidget):
         """Fill all fields; emits nothing. folder: what file names are relative to."""
         self._document = copy.deepcopy(dict(document))
         self._folder = folder
+        self._loaded = self._loaded if _reads_files(self._document) else None
         self.loss.editor.show_text(self._document["loss"])
         if self.note.toPlainText() != self._document.get("notes", ""):
             self.note.setPlainText(self._document.get("notes", ""))
         self.notes.summary.say(self._document.get("notes", "").split("\n")[0])
-        self.data.show_document(self._document, folder)
+        self.data.show_document(self._document, self.folder)
         self.weights.show_given(self._document.get("weights", {}))
         self._show_fields()
         self._finding = self._examined()
@@ -159,11 +168,15 @@ class WorkspacePanel(QWidget):
         self.bar = QProgressBar()
         self.bar.setObjectName("progress")
         self.bar.setVisible(False)
-        self.train = QPushButton("&Train")
-        described(self.train, "train", "Train", "Train as the section Training says, then make the surface (Ctrl+Return)")
-        self.make = QPushButton("Sur&face")
-        described(self.make, "surface", "Surface", "Compute the surface as the section Surface says (Ctrl+Shift+Return)")
-        self.stop = QPushButton("Sto&p")
+        self.train = QPushButton("Train")
+        described(
+            self.train, "train", "Train", "Train as the section Training says, then make the surface (Ctrl+Return)"
+        )
+        self.make = QPushButton("Surface")
+        described(
+            self.make, "surface", "Surface", "Compute the surface as the section Surface says (Ctrl+Shift+Return)"
+        )
+        self.stop = QPushButton("Stop")
         described(self.stop, "stop", "Stop", "Stop what is being done (Esc)")
         buttons = QHBoxLayout()
         for button in (self.train, self.make, self.stop):
@@ -190,6 +203,7 @@ class WorkspacePanel(QWidget):
         self.loss.declared.connect(self.weights.declare)
         self.weights.finished.connect(self._change_mathematics)
         self.data.changed.connect(self._change_mathematics)
+        self.data.loaded.connect(self._load)
         self.data.example.connect(self.take_example)
         self.train.clicked.connect(lambda: self._ask(self.train_asked))
         self.make.clicked.connect(lambda: self._ask(self.surface_asked))
@@ -268,13 +282,18 @@ class WorkspacePanel(QWidget):
     def _examined(self, data: Mapping[str, Any] | None = None) -> Finding:
         """What the loss that is typed comes to, with the data of the document or others."""
         document = dict(self._document) if data is None else {**self._document, "data": data}
-        return examine(self.loss.editor.text, document, self.weights.given, self._folder, self._finding)
+        return examine(self.loss.editor.text, document, self.weights.given, self.folder, self._finding)
 
     def _of_document(self) -> Problem | None:
         """The problem of the document, where the text that is typed means nothing."""
         document = self._document
-        found = examine(document["loss"], document, document.get("weights", {}), self._folder, self._finding)
+        found = examine(document["loss"], document, document.get("weights", {}), self.folder, self._finding)
         return found.problem
+
+    def _load(self, path: Path) -> None:
+        """A file was loaded: it says where files lie, if nothing else does."""
+        if self._folder is None:
+            self._loaded = path.parent
 
     def _look(self) -> None:
         """The loss was typed: show what it means by now."""
@@ -401,7 +420,7 @@ class WorkspacePanel(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationPaletteChange:
+        if event.type() == QEvent.Type.PaletteChange and self._finding is not NOTHING:
             for section in self._field_sections:
                 for field in section.wrong():
                     field.mark(field.message)
@@ -412,6 +431,10 @@ def _dropped(event: QDropEvent) -> Path | None:
     """The table file that is dropped."""
     files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
     return next((file for file in files if file.suffix.lower() in (*TEXT, *ARRAYS)), None)
+
+
+def _reads_files(document: Mapping[str, Any]) -> bool:
+    return any("file" in section for section in document.get("data", {}).values())
 
 
 def _ordered(document: Mapping[str, Any]) -> Document:
