@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 SHARPNESS = 2
 """A pixel of the picture is the mean of this many squared: smooth edges without a multisampled frame buffer."""
 
+ROOMY = 1200
+"""Pixels of a picture's shorter side beyond which texts and lines grow with it."""
+
 PART = 4096
 """Small pixels along a side that are drawn at once at most: more than many cards take would be one part."""
-
-ROWS = 256
-"""Rows of a picture that are finished at once."""
 
 LARGEST = 8192
 """Pixels along a side of a picture."""
@@ -94,29 +94,34 @@ class Still:
 
     def __init__(self, scene: Scene, size: tuple[int, int], part: tuple[int, int]) -> None:
         self.scene = scene
+        self._scale = scene.scale / SHARPNESS
         self._size = size
         self._part = part
 
     def picture(self, transparent: bool = False) -> NDArray[np.uint8]:
         """What the scene shows now, (height, width, 3), or (height, width, 4) with straight alpha."""
+        from PIL import Image
+
         width, height = self._size
-        whole = np.empty((height, width, 4), np.float32 if width * height < 2**22 else np.float16)
+        # With a clear background, colours come multiplied by their alpha: Pillow's mode "RGBa".
+        whole = Image.new("RGBa" if transparent else "RGBX", self._size)
         across, down = (side // SHARPNESS for side in self._part)
         for top in range(0, height, down):
             for left in range(0, width, across):
                 self.scene.tile(left * SHARPNESS, top * SHARPNESS)
-                self._draw_part(whole[top : top + down, left : left + across], transparent)
-        return _finished(whole, self.scene.furniture(self._size, 1.0), transparent)
-
-    def _draw_part(self, part: NDArray[Any], transparent: bool) -> None:
-        """The mean of the small pixels in each. With a clear background, colours come multiplied by their alpha."""
-        ground = (0.0, 0.0, 0.0, 0.0) if transparent else None
-        fine = np.asarray(self.scene.canvas.render(bgcolor=ground, alpha=True))
-        rows, columns = (side * SHARPNESS for side in part.shape[:2])
-        parts = fine[:rows, :columns].reshape(part.shape[0], SHARPNESS, part.shape[1], SHARPNESS, 4)
-        part[:] = parts.mean(axis=(1, 3), dtype=np.float32)
-        if not transparent:
-            part[..., 3] = 255.0
+                ground = (0.0, 0.0, 0.0, 0.0) if transparent else None
+                fine = np.ascontiguousarray(self.scene.canvas.render(bgcolor=ground, alpha=True))
+                # Each of the four by itself: the mean of what is multiplied by its alpha.
+                part = Image.frombuffer("RGBX", self._part, fine, "raw", "RGBX", 0, 1).reduce(SHARPNESS)
+                whole.paste(
+                    Image.frombuffer(whole.mode, part.size, part.tobytes(), "raw", whole.mode, 0, 1), (left, top)
+                )
+        furniture = Image.fromarray(self.scene.furniture(self._size, self._scale))
+        if transparent:
+            return np.asarray(Image.alpha_composite(whole.convert("RGBA"), furniture))
+        done = whole.convert("RGB")
+        done.paste(furniture, mask=furniture)
+        return np.asarray(done)
 
 
 @contextmanager
@@ -127,25 +132,11 @@ def still(
     width, height = _size(size)
     frame = SHARPNESS * width, SHARPNESS * height
     part = min(frame[0], PART), min(frame[1], PART)
+    scale = SHARPNESS * max(1.0, min(width, height) / ROOMY)
     with canvas(part) as drawn:
         from .drawing.scene import Scene
 
-        yield Still(Scene(drawn, surface, SHARPNESS, look, tracks, frame), (width, height), part)
-
-
-def _finished(whole: NDArray[Any], furniture: NDArray[np.uint8], transparent: bool) -> NDArray[np.uint8]:
-    """The picture with its furniture over it, some rows at a time. whole: multiplied by its alpha."""
-    done = np.empty((*whole.shape[:2], 4 if transparent else 3), np.uint8)
-    for first in range(0, len(whole), ROWS):
-        rows = slice(first, first + ROWS)
-        over = furniture[rows].astype(np.float32)
-        share = over[..., 3:] / 255.0
-        over[..., :3] *= share
-        mixed = over + whole[rows].astype(np.float32) * (1.0 - share)
-        if transparent:
-            mixed[..., :3] *= 255.0 / np.maximum(mixed[..., 3:], 1e-3)
-        done[rows] = np.clip(mixed[..., : done.shape[2]], 0, 255).round()
-    return done
+        yield Still(Scene(drawn, surface, scale, look, tracks, frame), (width, height), part)
 
 
 @contextmanager

@@ -59,6 +59,7 @@ uniform vec2 u_count;
 uniform vec3 u_box;
 uniform vec3 u_light;           // towards it
 uniform float u_shade;          // 0 no light and shadow, 1 all of it
+uniform float u_scale;          // the screen's own pixels in one as Qt counts them
 uniform float u_strength;       // of the contour lines
 uniform vec2 u_contours;        // contour lines over the scale, and the place of `low` between two of them
 uniform vec3 u_beyond;          // the colour of what is cut off
@@ -93,7 +94,7 @@ void main() {
     float shade = u_shaded > 0.5 ? texture2D(u_shades, (v_cell + 0.5) / u_count).r : clamp(h, 0.0, 1.0);
     vec3 colour = texture2D(u_colours, vec2((shade * 255.0 + 0.5) / 256.0, 0.5)).rgb;
     float level = h * u_contours.x + u_contours.y;
-    float change = fwidth(level);
+    float change = fwidth(level) * u_scale;
     float blur = max(change, 1e-6);
     float away = abs(fract(level - 0.5) - 0.5) / blur;      // in pixels, from the nearest contour line
     // Where lines would lie closer than some pixels they fade, before they turn into a pattern of their own; and on
@@ -111,9 +112,10 @@ void main() {
 
 
 class FieldVisual(Visual):
-    """box: what to draw. shown: what its colours are. beyond: red, green, blue of what is cut off, each in [0, 1]."""
+    """box: what to draw. shown: what its colours are. beyond: red, green, blue of what is cut off, each in [0, 1].
+    scale: the screen's own pixels in one of Qt's."""
 
-    def __init__(self, box: Box, shown: Colouring, beyond: Colour) -> None:
+    def __init__(self, box: Box, shown: Colouring, beyond: Colour, scale: float) -> None:
         Visual.__init__(self, vcode=VERTEX, fcode=FRAGMENT)
         side = np.arange(PATCH + 1, dtype=np.float32)
         places = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
@@ -133,6 +135,7 @@ class FieldVisual(Visual):
         program["u_heights"], program["u_known"] = self._heights, self._known
         program["u_shades"], program["u_colours"] = self._shades, self._colours
         program["u_patch"] = (0.0, 0.0, 1.0)
+        program["u_scale"] = float(scale)
         self.set_gl_state(depth_test=True, cull_face=False, blend=False)
         self._box = box
         self._count = (2, 2)

@@ -17,8 +17,8 @@ def fill(z: NDArray[np.float32], known: NDArray[np.bool_]) -> None:
     """Put heights where there are none: next to a known vertex the mean of those, for a vertex at the rim of a gap
     takes its slope from there; further inside the last one before the gap, for where few vertices are drawn a
     triangle may reach that far."""
-    gappy = ~known.all(axis=1)
-    empty = ~known.any(axis=1)
+    gappy: NDArray[np.bool_] = np.logical_not(known.all(axis=1))
+    empty: NDArray[np.bool_] = np.logical_not(known.any(axis=1))
     for first in range(0, len(z), ROWS):
         rows = np.flatnonzero(gappy[first : first + ROWS] & ~empty[first : first + ROWS]) + first
         if rows.size:

@@ -71,6 +71,7 @@ class Scene:
         self.canvas = canvas
         self.scale = scale
         self.dressed = look or Look()
+        self._worn = self.dressed  # until what is expected is there, something plainer
         self.moment = 1.0
         self.risen = 1.0
         self.surface = surface
@@ -85,6 +86,7 @@ class Scene:
         self.shown: Colouring = colouring(surface, self.heights, self.dressed)
         self.lines: tuple[Lines, ...] = self._lines(surface, self.box, self._given)
         flows = self._flows(surface, self.box, self.dressed)
+        self.field: Any = None
         self.view = self._viewed()
         self._furnish()
         self._adopt(flows)
@@ -296,12 +298,11 @@ class Scene:
 
     def _furnish(self) -> None:
         """Put everything into the scene, in the order of drawing."""
-        self._worn = self.dressed
         # What lies on the floor, and what lies on the surface.
         self._ground, self._lifted = (scene.Node(parent=self.view.scene) for _ in range(2))
         self._lifted.order = 1
         self.grid = Ribbon(*NOTHING, 1.0, self.scale, parent=self._ground)
-        self.field = Field(self.box, self.shown, self.dressed.dressing.beyond, parent=self._ground)
+        self.field = Field(self.box, self.shown, self.dressed.dressing.beyond, self.scale, parent=self._ground)
         self.edges = Ribbon(*NOTHING, 1.2, self.scale, parent=self._lifted)
         self.flows = {
             name: Ribbon(*NOTHING, width, self.scale, parent=self._lifted) for name, width in FLOW_WIDTHS.items()
