@@ -69,8 +69,7 @@ def _open(fill: Callable[[Window], object], plain: bool = False, toured: bool = 
         QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     application = QApplication.instance() or QApplication(["atlas-fast"])
     window = Window(plain)
-    fill(window)
-    window.show_until_closed(toured)
+    window.show_until_closed(fill, toured)
     del window, application
 
 

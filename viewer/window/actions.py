@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
 from . import theme
 from .commands import MENUS
-from .tab import Tab
 
 if TYPE_CHECKING:
     from .application import Window
@@ -94,7 +93,7 @@ class Actions:
     def _turn(self, across: float = 0.0, up: float = 0.0, nearer: float = 1.0) -> None:
         page = self.window.page
         if page is not None:
-            (page.canvas if isinstance(page, Tab) else page.canvases[0]).turn(across, up, nearer)
+            (self.window.tab.canvas if self.window.tab is not None else page.canvases[0]).turn(across, up, nearer)
 
     def nearer(self) -> None:
         self._turn(nearer=ZOOM)
@@ -125,7 +124,7 @@ class Actions:
 
     def dark(self, wanted: bool) -> None:
         name = "dark" if wanted else "light"
-        self.window.look = replace(self.window.look, theme=name)
+        self.window.theme = name
         self.window.preferences.put("theme", name)
         application = QApplication.instance()
         assert isinstance(application, QApplication)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,18 +26,18 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QTabBar, QTabWidget, QToolButton
 
 from ...errors import AtlasError
-from ..drawing.look import Look
-from . import theme
+from . import jobs, theme
 from .actions import TITLE, Actions
 from .commands import MENUS, Command
-from .comparing import ComparisonPage
 from .files import Files
 from .icons import icon
 from .preferences import Preferences
-from .tab import Tab
+from .work import Work
 
 if TYPE_CHECKING:
     from ...surface import Surface
+    from .comparing import ComparisonPage
+    from .tab import Tab
 
 SIZE = (1280, 860)
 
@@ -57,7 +57,7 @@ class Window(QMainWindow):
         self.closed = QEventLoop()
         self.preferences = Preferences()
         self.files, self.acts = Files(self), Actions(self)
-        self.look = Look(theme="dark" if self.preferences.text("theme", "light") == "dark" else "light")
+        self.theme = "dark" if self.preferences.text("theme", "light") == "dark" else "light"
         self.pages = QTabWidget(documentMode=True, movable=True)
         self.pages.currentChanged.connect(self._turned_to)
         self.setCentralWidget(self.pages)
@@ -68,13 +68,14 @@ class Window(QMainWindow):
         self._fill_menus()
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        theme.dress(application, self.look.theme)
+        theme.dress(application, self.theme)
         self.resize(*SIZE)
         self.preferences.lay_out("plain" if plain else "window", self)
         if plain:
             for key in ("Q", "Esc"):
                 QShortcut(QKeySequence(key), self).activated.connect(self.close)
         self._forced = False
+        self.warming = Work(self)
 
     # Pages.
 
@@ -87,15 +88,17 @@ class Window(QMainWindow):
     @property
     def tab(self) -> Tab | None:
         """The tab in front, if it is one."""
-        return self.page if isinstance(self.page, Tab) else None
+        found: Any = self.page
+        return None if found is None or found.compares else found
 
     @property
     def tabs(self) -> list[Tab]:
-        return [page for page in map(self.pages.widget, range(self.pages.count())) if isinstance(page, Tab)]
+        every: list[Any] = [self.pages.widget(number) for number in range(self.pages.count())]
+        return [page for page in every if not page.compares]
 
     def add_workspace(self, document: dict[str, Any] | None = None, folder: Path | None = None) -> Tab:
         """A new tab with a workspace."""
-        found = Tab(self.look)
+        found = self._tab(None)
         if document is not None:
             found.open(document, folder)
         self.add(found)
@@ -103,13 +106,22 @@ class Window(QMainWindow):
 
     def add_surface(self, surface: Surface, path: Path | None = None) -> Tab:
         """A new tab with a surface alone."""
-        found = Tab(self.look, surface)
+        found = self._tab(surface)
         found.path = path
         self.add(found)
         return found
 
+    def _tab(self, surface: Surface | None) -> Tab:
+        # Not before a first tab is wanted: what draws takes longer to load than the window to be there.
+        from ..drawing.look import Look
+        from .tab import Tab
+
+        return Tab(Look(theme=self.theme), surface)
+
     def compare(self, left: Tab, right: Tab) -> ComparisonPage:
         """A page with two tabs side by side."""
+        from .comparing import ComparisonPage
+
         found = ComparisonPage(left, right)
         self.add(found)
         return found
@@ -118,7 +130,7 @@ class Window(QMainWindow):
         page.said.connect(self._said)
         page.read.connect(self.reading.setText)
         page.titled.connect(self._title)
-        if isinstance(page, Tab):
+        if not page.compares:
             for name in LAID_OUT:
                 self.preferences.lay_out(f"{name}-{page.panel is not None}", getattr(page, name))
             if page.panel is not None:
@@ -160,8 +172,8 @@ class Window(QMainWindow):
         self.reading.setText("")
         self.statusBar().clearMessage()
         page = self.page
-        if page is not None and page.look.theme != self.look.theme:
-            page.dress(replace(page.look, theme=self.look.theme))
+        if page is not None and page.look.theme != self.theme:
+            page.dress(replace(page.look, theme=self.theme))
         self._title()
 
     def enable(self) -> None:
@@ -192,7 +204,7 @@ class Window(QMainWindow):
                     self._fill_recent(menu, row)
                 else:
                     menu.addAction(self._action(row))
-        self.menu_actions["dark"].setChecked(self.look.theme == "dark")
+        self.menu_actions["dark"].setChecked(self.theme == "dark")
         self.menu_actions["redo"].setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         self.menu_actions["nearer"].setShortcuts([QKeySequence("+"), QKeySequence("=")])
 
@@ -246,20 +258,24 @@ class Window(QMainWindow):
 
     # Its end.
 
-    def show_until_closed(self, toured: bool = True) -> None:
-        """Show it, and return when it is closed. toured: without the tour that a first start begins with."""
-        self.show()
-        self.activateWindow()  # keys count in the window that is active
-        if self.tab is not None:
-            self.tab.canvas.native.setFocus()
-        if not toured and not self.preferences.flag("toured", False):
-            QTimer.singleShot(0, self.acts.tour)
+    def show_until_closed(self, fill: Callable[[Window], object], toured: bool = True) -> None:
+        """Show it, have it filled, and return when it is closed. toured: without the tour of a first start."""
         with _interruptible(self), warnings.catch_warnings():
             # A run says in its message what it warns of, and a tab shows that.
             warnings.simplefilter("ignore", RuntimeWarning)
+            self.show()
+            self.activateWindow()  # keys count in the window that is active
+            QApplication.processEvents()
+            fill(self)
+            if self.tab is not None:
+                self.tab.canvas.native.setFocus()
+            if not toured and not self.preferences.flag("toured", False):
+                QTimer.singleShot(0, self.acts.tour)
+            self.warming.start(jobs.warm)
             self.closed.exec()
-        for number in range(self.pages.count()):
-            page: Any = self.pages.widget(number)
+        self.warming.close()
+        every: list[Any] = [self.pages.widget(number) for number in range(self.pages.count())]
+        for page in every:
             page.finish()
 
     def interrupt(self) -> None:
@@ -269,10 +285,11 @@ class Window(QMainWindow):
 
     def close_page(self, number: int) -> None:
         page: Any = self.pages.widget(number)
-        if isinstance(page, Tab) and not self.files.may_close(page):
+        if not page.compares and not self.files.may_close(page):
             return
-        for other in [self.pages.widget(k) for k in range(self.pages.count())]:
-            if isinstance(other, ComparisonPage) and page in other.sides:
+        every: list[Any] = [self.pages.widget(k) for k in range(self.pages.count())]
+        for other in every:
+            if other.compares and page in other.sides:
                 self._remove(other)
         self._remove(page)
         if not self.pages.count():
@@ -308,7 +325,7 @@ def _interruptible(window: Window) -> Iterator[None]:
     """Close the window on Ctrl-C, which Python sees only when Qt lets it run now and then."""
     ticking = QTimer(window, interval=200)
     ticking.timeout.connect(lambda: None)
-    before = signal.signal(signal.SIGINT, lambda number, frame: window.interrupt())
+    before = signal.signal(signal.SIGINT, lambda number, frame: QTimer.singleShot(0, window.interrupt))
     ticking.start()
     try:
         yield

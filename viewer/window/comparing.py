@@ -21,6 +21,8 @@ from .tab import Tab
 class ComparisonPage(QWidget):
     """What two tabs show. They stay the owners of everything."""
 
+    compares = True
+
     read = Signal(str)
     said = Signal(str)
     titled = Signal()

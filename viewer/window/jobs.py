@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .work import Job, Order
@@ -73,6 +74,14 @@ class Probed:
 
 Keep = Callable[["Problem"], Sequence["Run"]]
 """Of a problem, the earlier runs that its surface shows, too."""
+
+
+def warm(order: Order) -> Iterator[object]:
+    """Load what the first surface needs, while a person is still looking round."""
+    for name in ("sklearn.decomposition", "atlas_fast.comparison", "atlas_fast.refinement"):
+        if not order.stopping.is_set():
+            import_module(name)
+    yield from ()
 
 
 def train(workspace: Workspace, keep: Keep, asked: Asked) -> Job:

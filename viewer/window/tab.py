@@ -62,6 +62,9 @@ class Tab(QWidget):
     titled = Signal()
     """The tab has another title, or other changes to save."""
 
+    compares = False
+    """Whether it is a page of two others."""
+
     redrawn = Signal()
     """The surface, the runs or the look are others."""
 
