@@ -23,6 +23,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QShortcut,
 )
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QTabBar, QTabWidget, QToolButton
 
 from ...errors import AtlasError
@@ -74,6 +75,9 @@ class Window(QMainWindow):
         if plain:
             for key in ("Q", "Esc"):
                 QShortcut(QKeySequence(key), self).activated.connect(self.close)
+        # A window that is shown before its first surface would be made anew for that, and lose its place and the focus.
+        self._first = QOpenGLWidget(self)
+        self._first.resize(1, 1)
         self._forced = False
         self.warming = Work(self)
 

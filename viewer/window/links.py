@@ -41,7 +41,7 @@ class LinkDialog(QDialog):
             column.addWidget(widget)
         self.field.textChanged.connect(self._read)
         pasted = QGuiApplication.clipboard().text().strip()
-        if "#" in pasted and "\n" not in pasted:
+        if pasted.startswith("atlas://") or "#dump=" in pasted:
             self.field.setText(pasted)
             self.field.selectAll()
         self._read(self.field.text())

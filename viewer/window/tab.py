@@ -79,7 +79,7 @@ class Tab(QWidget):
         self.entries: Entries = ()
         self.look = look
         self.history = QUndoStack(self)
-        self.history.cleanChanged.connect(lambda clean: self.titled.emit())
+        self.history.cleanChanged.connect(self._clean_changed)
         self.work = Work(self)
         self.work.found.connect(self._found)
         self.work.ended.connect(self._ended)
@@ -377,6 +377,9 @@ class Tab(QWidget):
         self.read.emit(wording.reading(found))
 
     # Edits.
+
+    def _clean_changed(self, clean: bool) -> None:
+        self.titled.emit()
 
     def _edited(self, document: Document) -> None:
         if edited(self.history, self.document, document, self._show_document):
