@@ -112,6 +112,7 @@ class SurfaceCanvas(QWidget):
         if self.scene is not None:
             self.scene.show_surface(surface, follow)
             self._show_tracks()
+            self.timing.refine(self.scene)
 
     def expect(self, coarse: Surface, tracks: tuple[Track, ...], a: Array, b: Array, follow: bool = False) -> None:
         """Show a coarse surface, whose tiles on the grid of a and b are to come."""
@@ -120,6 +121,7 @@ class SurfaceCanvas(QWidget):
         if self.scene is not None:
             self.scene.expect(coarse, a, b, follow)
             self._show_tracks()
+            self.timing.coarsen(self.scene)  # until it is whole, each tile is a frame
 
     def refine(self, tile: Tile) -> None:
         """Show a part of the expected surface that is now known."""
@@ -143,6 +145,10 @@ class SurfaceCanvas(QWidget):
         self.scene.show_tracks(self.tracks)
         self.scene.show_moment(self._moment)
         self.canvas.update()
+
+    def rest(self) -> None:
+        """No more tiles come."""
+        self.settled.start()
 
     def show_tracks(self, tracks: tuple[Track, ...]) -> None:
         """Show these runs, as far as they are visible."""

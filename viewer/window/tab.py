@@ -291,6 +291,7 @@ class Tab(QWidget):
 
     def _ended(self, error: str) -> None:
         self.following.busy = False
+        self.canvas.rest()
         if self.panel is not None:
             self.panel.show_busy("", 0, 0)
         if error:

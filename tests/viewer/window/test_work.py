@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 Driven = Callable[..., dict[str, Any]]
+
+FRAMES = 20_000 if os.environ.get("ATLAS_TEST_VIEWER") else 1_000
+"""Of a window on software OpenGL, some minutes, or some seconds where nobody vouches for the viewer. A Qt that loses
+references dies after some thousand."""
 
 LONG = """
 random = __import__("numpy").random.default_rng(0)
@@ -44,9 +49,11 @@ parts = []
 tab.work.found.connect(lambda found: parts.append(type(found).__name__))
 until(lambda: parts.count("Part") > 3, "no tiles")
 began = time.monotonic()
+thread = next(t for t in threading.enumerate() if t.name == "atlas-fast work")
 tab.panel.stop.click()
-until(lambda: not tab.work.busy, "it goes on")
+thread.join(10)
 told["surface"] = time.monotonic() - began
+until(lambda: not tab.work.busy, "the window does not hear of it")
 told["made"] = "Made" in parts
 told["shown"] = list(tab.canvas.scene.surface.loss.shape)
 # And it goes on to do what it is asked next.
@@ -58,10 +65,10 @@ close(window)
 ended()
 """
     )
-    # A frame of software OpenGL, at which the window looks up, comes on top.
+    # The window looks up between two frames of software OpenGL, of which one may come on top.
     assert told["training"] < 0.5
     assert told["kept"] == [1, True, "stopped"]
-    assert told["surface"] < 0.9
+    assert told["surface"] < 0.3
     assert not told["made"]
     assert told["shown"] == [2000, 2000]
     assert told["next"] == [50, 50]
@@ -117,7 +124,7 @@ ended()
     assert "plane" in told["message"]
 
 
-def test_twenty_thousand_frames_take_no_memory(driven: Driven) -> None:
+def test_many_frames_take_no_memory(driven: Driven) -> None:
     told = driven(
         """
 from pathlib import Path
@@ -150,20 +157,23 @@ def drawn(event):
 tab.canvas.canvas.events.draw.connect(drawn)
 began, sizes = time.monotonic(), []
 view = scene.seen
-while frames < 20_000 and time.monotonic() - began < 240:
+wanted = int(sys.argv[1])
+while frames < wanted:
     scene.look(view._replace(azimuth=frames * 0.1))
-    native.repaint()
+    native.grabFramebuffer()
     if frames % 50 == 0:
         application.processEvents()
-    if frames % 2000 == 0:
+    if frames % (wanted // 10) == 0:
         sizes.append(resident())
 told["frames"], told["sizes"] = frames, sizes
 told["seconds"] = time.monotonic() - began
 close(window)
 ended()
 """,
-        seconds=300,
+        str(FRAMES),
+        seconds=900,
     )
-    assert told["frames"] >= 20_000, told
+    assert told["frames"] >= FRAMES
+    assert len(told["sizes"]) == 10
     # The first frames fill caches.
     assert max(told["sizes"]) - told["sizes"][2] < 8, told["sizes"]
