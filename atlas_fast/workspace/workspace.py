@@ -123,14 +123,14 @@ class Workspace:
         """The data, read once: for training and for testing, scaled, and the scalings that were fitted."""
         return samples(self._document, self.folder, self.source)
 
-    def with_samples_of(self, other: Workspace) -> Workspace:
-        """The same workspace with the data that another has read already, where both describe the same data; itself
-        where they do not. Files are then not read again, even where they changed."""
-        told = [(_listed(w._document.get("data")), w._document.get("split"), w.folder) for w in (self, other)]
-        if "samples" not in vars(other) or told[0] != told[1]:
-            return self
-        found = Workspace(self._document, self.folder, self.source)
-        vars(found)["samples"] = other.samples  # where cached_property keeps it
+    def with_loss(self, loss: str, weights: Mapping[str, Any]) -> Workspace:
+        """The same with another loss and other [weights]. Data that were read serve both, so that a loss can be tried
+        as it is typed. Raises WorkspaceError for what cannot be a loss or weights."""
+        told = {"loss": loss, "weights": copy.deepcopy(dict(weights))}
+        documents.checked(told, self.source)
+        found = Workspace({**self._document, **told}, self.folder, self.source)
+        if "samples" in vars(self):
+            vars(found)["samples"] = self.samples  # where cached_property keeps it
         return found
 
     def matrices(self) -> dict[str, Matrix]:

@@ -14,7 +14,6 @@ LIGHT = {
     "number": "#5c5c5c",
     "comment": "#767676",
     "error": "#b3261e",
-    "good": "#00734f",
 }
 """On a light background."""
 
@@ -25,7 +24,6 @@ DARK = {
     "number": "#b9b9b9",
     "comment": "#9a9a9a",
     "error": "#ff8a80",
-    "good": "#6fdcb4",
 }
 """On a dark one."""
 
@@ -43,8 +41,9 @@ def of(role: str, palette: QPalette) -> QColor:
 
 def mixed(first: QColor, second: QColor, share: float) -> QColor:
     """The first colour with a share of the second."""
-    pairs = zip(first.getRgbF()[:3], second.getRgbF()[:3], strict=True)
-    return QColor.fromRgbF(*(a + share * (b - a) for a, b in pairs))
+    starts = first.redF(), first.greenF(), first.blueF()
+    ends = second.redF(), second.greenF(), second.blueF()
+    return QColor.fromRgbF(*(a + share * (b - a) for a, b in zip(starts, ends, strict=True)))
 
 
 def faint(palette: QPalette) -> QColor:

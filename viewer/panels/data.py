@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
@@ -118,25 +119,27 @@ class DataSection(FieldSection):
     def _buttons(self) -> None:
         examples, sets = QMenu(self), QMenu(self)
         for name, row in EXAMPLES.items():
-            action = examples.addAction(f"{name}: {row.about}")
+            action = QAction(f"{name}: {row.about}", examples)
             action.setObjectName(f"example-{name}")
+            examples.addAction(action)
             action.triggered.connect(lambda checked=False, name=name: self.example.emit(name))
         for name in NAMES:
-            action = sets.addAction(name.replace("_", " "))
+            action = QAction(name.replace("_", " "), sets)
             action.setObjectName(f"dataset-{name}")
+            sets.addAction(action)
             action.triggered.connect(lambda checked=False, name=name: self.take_dataset(name))
         row = QHBoxLayout()
         row.setSpacing(4)
         for name, text, tip, menu in (
             ("examples", "E&xamples", "Fill the whole workspace with one of the paper's examples", examples),
-            ("load-csv", "Load &CSV…", "Make matrices of columns of a table file (Ctrl+L)", None),
+            ("load-csv", "Load &CSV…", "Make matrices of columns of a table file (Ctrl+Shift+O)", None),
             ("datasets", "D&ata sets", "Take the X and Y of a well-known data set", sets),
         ):
             button = QPushButton(text)
             described(button, name, text, tip)
             button.setMinimumWidth(0)
             if menu is None:
-                button.setShortcut("Ctrl+L")
+                button.setShortcut("Ctrl+Shift+O")
                 button.clicked.connect(self.choose_file)
             else:
                 menu.setObjectName(f"{name}-menu")

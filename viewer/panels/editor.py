@@ -6,11 +6,12 @@ In: a text, a fault with its span. Out: the text as it is typed (`typed`, after 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
-from PySide6.QtCore import QSignalBlocker, QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QSignalBlocker, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFontDatabase, QKeyEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QCompleter, QPlainTextEdit, QTextEdit
+from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit, QTextEdit
 
 from ...errors import Span
 from ...language import FUNCTIONS
@@ -25,7 +26,7 @@ REST = 150
 LEFT = 600
 """Milliseconds without a key after which a change counts as finished."""
 
-ROWS = 3, 9
+ROWS = 2, 9
 """Fewest and most lines that the field is high."""
 
 COMPLETED = 2
@@ -58,11 +59,14 @@ class Editor(QPlainTextEdit):
         self._leaving.timeout.connect(self.finished)
         self._last = ""
         self.textChanged.connect(self._changed)
+        self.document().documentLayout().documentSizeChanged.connect(lambda size: self._fit())
         self.completer = QCompleter(QStringListModel(sorted(FUNCTIONS), self), self)
         self.completer.setWidget(self)
         self.completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         self.completer.setCaseSensitivity(Qt.CaseSensitivity.CaseSensitive)
-        self.completer.popup().setObjectName("completions")
+        self.popup = QListView()
+        self.popup.setObjectName("completions")
+        self.completer.setPopup(self.popup)
         self.completer.activated.connect(self.complete)
         self._fit()
 
@@ -78,7 +82,6 @@ class Editor(QPlainTextEdit):
         if text != self.text:
             with QSignalBlocker(self):
                 self.setPlainText(text)
-            self._fit()
         self._last = self.text
 
     def commit(self) -> None:
@@ -127,20 +130,29 @@ class Editor(QPlainTextEdit):
         if self.text == self._last:
             return  # colours alone changed
         self._last = self.text
-        self._fit()
         self._resting.start()
         self._leaving.start()
 
     def _fit(self) -> None:
         """As high as its lines, within bounds."""
-        lines = max(ROWS[0], min(ROWS[1], int(self.document().size().height())))
-        margins = self.contentsMargins().top() + self.contentsMargins().bottom() + 2 * self.document().documentMargin()
-        self.setFixedHeight(int(lines * self.fontMetrics().lineSpacing() + margins + 2 * self.frameWidth()))
+        height, lines, block = 0.0, 0, self.document().firstBlock()
+        while block.isValid() and lines <= ROWS[1]:
+            height += self.blockBoundingRect(block).height()
+            lines += max(1, block.layout().lineCount())
+            block = block.next()
+        if not ROWS[0] <= lines <= ROWS[1]:
+            height = height / lines * min(max(lines, ROWS[0]), ROWS[1])
+        # A bar that comes and goes would break the lines elsewhere, and so come and go for ever.
+        scrolled = lines > ROWS[1]
+        self.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOn if scrolled else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )
+        self.setFixedHeight(math.ceil(height + 2 * (self.document().documentMargin() + self.frameWidth())))
 
     # Completion.
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        shown = self.completer.popup().isVisible()
+        shown = self.popup.isVisible()
         if shown and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab, Qt.Key.Key_Escape):
             event.ignore()  # the list takes them
             return
@@ -153,7 +165,7 @@ class Editor(QPlainTextEdit):
 
     def _complete(self, least: int) -> None:
         prefix = self._prefix()
-        popup = self.completer.popup()
+        popup = self.popup
         if len(prefix) < least:
             popup.hide()
             return
@@ -184,6 +196,10 @@ class Editor(QPlainTextEdit):
         after = self.text[cursor.selectionEnd() : cursor.selectionEnd() + 1]
         cursor.insertText(name + ("(" if name in FUNCTIONS and after != "(" else ""))
         self.setTextCursor(cursor)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """A file that is dropped here is the panel's."""
+        return not source.hasUrls() and super().canInsertFromMimeData(source)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

@@ -40,7 +40,7 @@ def _weights(row: Example) -> dict[str, Any]:
 
 def _training(row: Example) -> dict[str, Any]:
     """The optimizer with the settings that are not at their defaults."""
-    told = {"optimizer": type(row.optimizer).__name__}
+    told: dict[str, Any] = {"optimizer": type(row.optimizer).__name__}
     for name, default in settings(type(row.optimizer)).items():
         value = getattr(row.optimizer, name)
         if value != default:

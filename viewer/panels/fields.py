@@ -222,6 +222,7 @@ class Sizes(_Marked, QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.addItems(list(options))
         self.setCurrentIndex(-1)
+        self.setCompleter(None)  # 5 is not the beginning of 512
         described(self, name, label, tip)
         line = self.lineEdit()
         assert line is not None

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from ...language import Tree, equations
@@ -74,7 +74,7 @@ def typeset(rows: Sequence[str], colour: QColor, dpi: float, ratio: float, width
         alpha[top : top + ink.shape[0], : ink.shape[1]] = ink
         top += ink.shape[0] + gap
     pixels = np.empty((*alpha.shape, 4), np.uint8)
-    pixels[..., :3] = colour.getRgb()[:3]
+    pixels[..., :3] = colour.red(), colour.green(), colour.blue()
     pixels[..., 3] = alpha
     held = pixels.tobytes()  # QImage borrows it
     image = QImage(held, alpha.shape[1], height, alpha.shape[1] * 4, QImage.Format.Format_RGBA8888)
@@ -142,19 +142,28 @@ class FormulaView(QScrollArea):
     def draw(self) -> None:
         """Make the picture anew, for this width, screen and palette."""
         colour = self.palette().color(QPalette.ColorRole.WindowText)
-        room = max(120, self.viewport().width() - 2)
+        room = max(120, self.width() - 2)
         self.sheet.pixmap = None
         if self.rows:
             self.sheet.pixmap = typeset(self.rows, colour, self.logicalDpiY(), self.devicePixelRatioF(), room)
         size = self.sheet.sizeHint()
         self.sheet.resize(size)
-        bar = self.horizontalScrollBar().sizeHint().height() if size.width() > room + 2 else 0
+        wide = size.width() > room + 2
+        bar = self.horizontalScrollBar().sizeHint().height() if wide else 0
+        always, never = Qt.ScrollBarPolicy.ScrollBarAlwaysOn, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setHorizontalScrollBarPolicy(always if wide else never)
+        self.setVerticalScrollBarPolicy(always if size.height() + bar > TALLEST else never)
         self.setFixedHeight(min(TALLEST, max(20, size.height()) + bar + MARGIN))
         self.sheet.update()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
+            self.draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
             self.draw()
 
     def event(self, event: QEvent) -> bool:

@@ -34,13 +34,13 @@ class LossSection(Section):
         self.inner.addWidget(self.formula)
         self.inner.addWidget(self.editor)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._unknown = ""
+        self._finding = NOTHING
         self.declare = QPushButton()
         self.declare.setVisible(False)
         described(self.declare, "declare-hinted", "Declare as a weight", "Take the name as one weight's")
         self.declare.clicked.connect(lambda: self.declared.emit(self._unknown))
         self.inner.addWidget(self.declare, 0, Qt.AlignmentFlag.AlignLeft)
-        self._unknown = ""
-        self._finding = NOTHING
 
     def show_finding(self, finding: Finding, data: Collection[str], given: Collection[str]) -> None:
         """Show what a text means, or what is wrong with it. data, given: names of data, of weights that are known."""

@@ -126,7 +126,7 @@ class MatrixRow(QObject):
 def _shape(table: Table, section: Mapping[str, Any]) -> str:
     columns = section.get("columns")
     if section.get("onehot"):
-        found = table.onehot(columns[0] if isinstance(columns, list) else columns).matrix  # type: ignore[arg-type,index]
+        found = table.onehot(columns[0] if isinstance(columns, list) else columns).matrix  # type: ignore[arg-type]
     else:
         found = table.matrix(columns, samples=section["samples"])
     return f"{found.shape[0]:,} × {found.shape[1]:,}"

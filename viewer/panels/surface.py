@@ -18,6 +18,28 @@ from .section import FieldSection
 
 RESOLUTIONS = ("64", "128", "256", "512", "1024", "2048", "4096")
 
+KINDS: list[tuple[str, Any]] = [
+    ("automatic", ABSENT),
+    ("principal components of the run", "pca"),
+    ("random directions", "random"),
+    ("largest curvature (Hessian)", "hessian"),
+    ("axes of two weights", "axes"),
+]
+
+LENGTHS: list[tuple[str, Any]] = [
+    ("default (by weight matrix)", ABSENT),
+    ("by weight matrix", "variable"),
+    ("by filter (Li et al. 2018)", "filter"),
+    ("none", "none"),
+]
+
+PRECISIONS: list[tuple[str, Any]] = [
+    ("default (float32)", ABSENT),
+    ("float32", "float32"),
+    ("float64", "float64"),
+]
+"""What is shown, and the value."""
+
 MOST_ENTRIES = 4000
 """Scalar weights whose names are completed."""
 
@@ -31,15 +53,8 @@ class SurfaceSection(FieldSection):
         )
         self.rules = ("plane",)
         form = self.form()
-        planes: list[tuple[str, Any]] = [
-            ("automatic", ABSENT),
-            ("principal components of the run", "pca"),
-            ("random directions", "random"),
-            ("largest curvature (Hessian)", "hessian"),
-            ("axes of two weights", "axes"),
-        ]
         tip = "Automatic: the axes of one or two scalar weights, else the run's principal components"
-        self.plane = Choice("plane", "Plane", tip, planes)
+        self.plane = Choice("plane", "Plane", tip, KINDS)
         self.add("surface", "plane", "&Plane", self.plane, form)
         tip = "Which two principal components, counted from 0"
         self.add(
@@ -50,14 +65,8 @@ class SurfaceSection(FieldSection):
         self._names = QStringListModel(self)
         self.axes.setCompleter(_LastEntry(self._names))
         self.add("surface", "axes", "Axes", self.axes, form)
-        ways: list[tuple[str, Any]] = [
-            ("default (by weight matrix)", ABSENT),
-            ("by weight matrix", "variable"),
-            ("by filter (Li et al. 2018)", "filter"),
-            ("none", "none"),
-        ]
         tip = "How long the parts of a random direction are"
-        self.add("surface", "normalize", "Normalize", Choice("normalize", "Normalize", tip, ways), form)
+        self.add("surface", "normalize", "Normalize", Choice("normalize", "Normalize", tip, LENGTHS), form)
         tip = "A half-width, or a0, a1, b0, b1; empty takes what holds the run"
         self.add("surface", "extent", "Ex&tent", TextField("extent", "Extent", tip, "what holds the run", listed), form)
         tip = "Vertices along each side, or rows, columns"
@@ -67,12 +76,7 @@ class SurfaceSection(FieldSection):
         more = self.form("More settings")
         tip = "Of random directions, and of the starting weights where nothing is trained"
         self.add("surface", "seed", "Seed", TextField("surface-seed", "Seed", tip, "0", whole, step=1), more)
-        precisions: list[tuple[str, Any]] = [
-            ("default (float32)", ABSENT),
-            ("float32", "float32"),
-            ("float64", "float64"),
-        ]
-        precision = Choice("surface-dtype", "Precision", "Of the numbers on the surface", precisions)
+        precision = Choice("surface-dtype", "Precision", "Of the numbers on the surface", PRECISIONS)
         self.add("surface", "dtype", "Precision", precision, more)
         for place, (key, label, tip) in enumerate(
             (

@@ -88,8 +88,8 @@ class TableDialog(QDialog):
         self.view.setTabKeyNavigation(False)
         self.view.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
         whole.addWidget(self.view, 1)
-        self.size = Faint()
-        whole.addWidget(self.size)
+        self.amount = Faint()
+        whole.addWidget(self.amount)
         self.grid = QGridLayout()
         self.grid.setColumnStretch(1, 1)
         for column, title in enumerate(("Name", "Columns", "", "", "Scale", "Features × samples")):
@@ -240,7 +240,7 @@ class TableDialog(QDialog):
         self.view.resizeColumnsToContents()
         dropped = f", {self.table.dropped:,} rows left out" if self.table is not None and self.table.dropped else ""
         rows = "" if self.table is None else f"{self.table.rows:,} rows, {len(self.table.names):,} columns{dropped}"
-        self.size.say(rows)
+        self.amount.say(rows)
         self._judge()
 
     def _proposed(self) -> Mapping[str, Mapping[str, Any]]:

@@ -23,11 +23,9 @@ from PySide6.QtWidgets import (
     QTableWidgetItem,
 )
 
-from ...errors import WorkspaceError
-from ...workspace import Workspace
 from ...workspace.keys import is_matrix, is_shape
 from . import colours
-from .checking import NOTHING, SOURCE, Finding, told
+from .checking import NOTHING, Finding, fault_of
 from .fields import described, number
 from .section import Section
 
@@ -181,10 +179,9 @@ class WeightsSection(Section):
         problem, value = self._finding.problem, self.given.get(name)
         shape = None if problem is None else problem.weights.get(name)
         start = value is not None and not is_shape(value)
-        if value is not None and not start and value != "?":
-            told_shape = shape if shape is not None and "?" not in value else value
-            cells = [(sizes(shape or told_shape), shape is not None and "?" in value, f"given: {sizes(value)}")]
-        elif start and is_matrix(value):
+        if isinstance(value, list) and is_shape(value):
+            cells = [(sizes(shape or value), shape is not None and "?" in value, f"given: {sizes(value)}")]
+        elif isinstance(value, list) and is_matrix(value):
             cells = [(sizes((len(value), len(value[0]))), True, "of its starting value")]
         else:
             cells = [(sizes(shape) if shape else "?", True, "inferred" if shape else TIP)]
@@ -237,7 +234,9 @@ class WeightsSection(Section):
         text = item.text().strip()
         if text == item.data(Qt.ItemDataRole.UserRole):
             return
-        name, column = self.table.item(item.row(), NAME).text(), item.column()
+        named = self.table.item(item.row(), NAME)
+        assert named is not None
+        name, column = named.text(), item.column()
         if not text:
             held = self.given.get(name)
             if held is not None and is_shape(held) == (column == SHAPE):
@@ -253,7 +252,7 @@ class WeightsSection(Section):
         self._wrong.pop((name, column), None)
         if message:
             self._wrong[name, column] = (text, message)
-        self.message.say(next((told for _, told in self._wrong.values()), ""))
+        self.message.say(self.wrong)
         self._fill()
         if not message:
             self.finished.emit()
@@ -273,8 +272,4 @@ class WeightsSection(Section):
 
 def _fault(name: str, value: Any) -> str:
     """What the library says to a value of [weights], "" where it takes it."""
-    try:
-        Workspace.parse({"loss": "x", "weights": {name: value}}, None, SOURCE)
-    except WorkspaceError as error:
-        return told(error).removeprefix("[weights] ")
-    return ""
+    return fault_of({"loss": "x", "weights": {name: value}}).removeprefix("[weights] ")

@@ -12,30 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
-    QPlainTextEdit,
-    QProgressBar,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from ...data.table import ARRAYS, TEXT
-from ...errors import WorkspaceError
 from ...problem import Problem
-from ...workspace import Workspace
 from ...workspace.document import Document
-from ...workspace.keys import TOP
 from . import examples
-from .checking import NOTHING, SOURCE, Finding, examine, told
+from .checking import NOTHING, Finding, examine, fault_of, ordered
 from .data import DataSection
-from .fields import Field, described
+from .fields import Field
+from .footer import Footer
 from .loss import LossSection
-from .section import FieldSection, Message, Section
+from .notes import NotesSection
+from .section import FieldSection, Section
 from .surface import SurfaceSection
 from .training import TrainingSection
 from .weights import WeightsSection
@@ -62,7 +57,7 @@ class WorkspacePanel(QWidget):
         self.setAcceptDrops(True)
         self._document: Document = copy.deepcopy(FIRST)
         self._folder: Path | None = None
-        self._loaded: Path | None = None
+        self._loaded: set[str] = set()
         self._finding: Finding = NOTHING
         self._problem: Problem | None = None
         self._busy = False
@@ -71,13 +66,7 @@ class WorkspacePanel(QWidget):
         self.weights = WeightsSection()
         self.training = TrainingSection()
         self.surface = SurfaceSection()
-        self.notes = Section("notes", "Notes", "A text for people, which the workspace keeps", open_=False)
-        self.note = QPlainTextEdit()
-        described(self.note, "notes", "Notes", "A text for people, which the workspace keeps")
-        self.note.setTabChangesFocus(True)
-        self.note.setFixedHeight(70)
-        self.note.installEventFilter(self)
-        self.notes.inner.addWidget(self.note)
+        self.notes = NotesSection()
         self._arrange()
         self._connect()
         self.setFocusProxy(self.loss.editor)
@@ -95,9 +84,15 @@ class WorkspacePanel(QWidget):
 
     @property
     def folder(self) -> Path | None:
-        """What file names of the document are relative to: as `show_document` was told, else the folder of a file that
-        was loaded here, which the document then names in full. A workspace with files needs one."""
-        return self._folder or self._loaded
+        """What file names of the document are relative to: as `show_document` was told, else the folder of files that a
+        person loaded here, which the document then names in full. `Workspace.parse` wants it with the document."""
+        return self._folder_of(self._document)
+
+    def _folder_of(self, document: Mapping[str, Any]) -> Path | None:
+        files = [section["file"] for section in document.get("data", {}).values() if "file" in section]
+        if self._folder is None and files and self._loaded.issuperset(files):
+            return Path(files[0]).parent
+        return self._folder  # a file that came with a document, as of a link, is not read without one
 
     @property
     def problem(self) -> Problem | None:
@@ -108,12 +103,9 @@ class WorkspacePanel(QWidget):
         """Fill all fields; emits nothing. folder: what file names are relative to."""
         self._document = copy.deepcopy(dict(document))
         self._folder = folder
-        self._loaded = self._loaded if _reads_files(self._document) else None
         self.loss.editor.show_text(self._document["loss"])
-        if self.note.toPlainText() != self._document.get("notes", ""):
-            self.note.setPlainText(self._document.get("notes", ""))
-        self.notes.summary.say(self._document.get("notes", "").split("\n")[0])
-        self.data.show_document(self._document, self.folder)
+        self.notes.show_text(self._document.get("notes", ""))
+        self.data.show_document(self._document, folder)
         self.weights.show_given(self._document.get("weights", {}))
         self._show_fields()
         self._finding = self._examined()
@@ -124,16 +116,12 @@ class WorkspacePanel(QWidget):
     def show_busy(self, what: str, done: int = 0, total: int = 0) -> None:
         """What is being done and how far it is; "" when nothing is."""
         self._busy = bool(what)
-        self.bar.setVisible(self._busy)
-        self.bar.setRange(0, max(total, 0) if self._busy else 1)
-        self.bar.setValue(min(done, total))
-        self.bar.setFormat(f"{what} %p%" if total > 0 else what)
-        self.bar.setAccessibleName(what)
+        self.footer.show_busy(what, done, total)
         self._enable()
 
     def show_message(self, text: str, error: bool = False) -> None:
         """One line at the bottom."""
-        self.message.say(" ".join(text.split("\n")), error)
+        self.footer.message.say(" ".join(text.split("\n")), error)
 
     def commit(self) -> bool:
         """Take what is still being typed. Whether all fields can be used; else the first that cannot is shown."""
@@ -141,7 +129,7 @@ class WorkspacePanel(QWidget):
         for section in self._field_sections:
             for field in section.fields.values():
                 field.commit()
-        self._leave_note()
+        self._leave_notes()
         return self._usable()
 
     # How it is put together.
@@ -158,40 +146,20 @@ class WorkspacePanel(QWidget):
             line.setFrameShadow(QFrame.Shadow.Sunken)
             column.addWidget(line)
         column.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setWidget(inside)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.message = Message("message")
-        self.bar = QProgressBar()
-        self.bar.setObjectName("progress")
-        self.bar.setVisible(False)
-        self.train = QPushButton("Train")
-        described(
-            self.train, "train", "Train", "Train as the section Training says, then make the surface (Ctrl+Return)"
-        )
-        self.make = QPushButton("Surface")
-        described(
-            self.make, "surface", "Surface", "Compute the surface as the section Surface says (Ctrl+Shift+Return)"
-        )
-        self.stop = QPushButton("Stop")
-        described(self.stop, "stop", "Stop", "Stop what is being done (Esc)")
-        buttons = QHBoxLayout()
-        for button in (self.train, self.make, self.stop):
-            buttons.addWidget(button, 1)
-        below = QVBoxLayout()
-        below.setContentsMargins(10, 4, 10, 8)
-        below.setSpacing(5)
-        below.addWidget(self.message)
-        below.addWidget(self.bar)
-        below.addLayout(buttons)
+        self.area = QScrollArea()
+        self.area.setWidget(inside)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.footer = Footer(self)
+        buttons = self.footer.buttons
+        self.train, self.make, self.stop = buttons["train"], buttons["surface"], buttons["stop"]
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(self.scroll, 1)
-        whole.addLayout(below)
+        whole.addWidget(self.area, 1)
+        whole.addWidget(self.footer)
         self.setMinimumWidth(320)
 
     def _connect(self) -> None:
@@ -205,20 +173,8 @@ class WorkspacePanel(QWidget):
         self.data.changed.connect(self._change_mathematics)
         self.data.loaded.connect(self._load)
         self.data.example.connect(self.take_example)
-        self.train.clicked.connect(lambda: self._ask(self.train_asked))
-        self.make.clicked.connect(lambda: self._ask(self.surface_asked))
-        self.stop.clicked.connect(self.stop_asked)
-        for keys, button in (
-            ("Ctrl+Return", self.train),
-            ("Ctrl+Enter", self.train),
-            ("Ctrl+Shift+Return", self.make),
-            ("Ctrl+Shift+Enter", self.make),
-            ("Esc", self.stop),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.activated.connect(button.click)
-            if button is self.stop:
-                self._escape = shortcut
+        self.notes.finished.connect(self._leave_notes)
+        self.footer.pressed.connect(self._pressed)
 
     # Changes.
 
@@ -233,12 +189,12 @@ class WorkspacePanel(QWidget):
         """A field of [split], [training] or [surface] was changed."""
         owner = next(found for found in self._field_sections if field in found.fields.values())
         draft = self._drafted()
-        fault = _fault(draft)
+        fault = fault_of(draft)
         if fault:  # perhaps of another field: then this one counts alone
             alone = self._drafted(section, field)
-            fault = _fault(alone)
+            fault = fault_of(alone)
             draft = alone
-        field.mark(fault)
+        field.mark(fault.removeprefix(f"[{section}] "))
         owner.arrange()
         if not fault:
             if draft == self._drafted():
@@ -261,7 +217,7 @@ class WorkspacePanel(QWidget):
                     found[name] = entries
                 else:
                     found.pop(name, None)
-        return _ordered(found)
+        return ordered(found)
 
     def _accept(self, document: Document) -> None:
         """Take a valid document, and tell it if it is another."""
@@ -282,7 +238,8 @@ class WorkspacePanel(QWidget):
     def _examined(self, data: Mapping[str, Any] | None = None) -> Finding:
         """What the loss that is typed comes to, with the data of the document or others."""
         document = dict(self._document) if data is None else {**self._document, "data": data}
-        return examine(self.loss.editor.text, document, self.weights.given, self.folder, self._finding)
+        folder = self._folder_of(document)
+        return examine(self.loss.editor.text, document, self.weights.given, folder, self._finding)
 
     def _of_document(self) -> Problem | None:
         """The problem of the document, where the text that is typed means nothing."""
@@ -291,9 +248,8 @@ class WorkspacePanel(QWidget):
         return found.problem
 
     def _load(self, path: Path) -> None:
-        """A file was loaded: it says where files lie, if nothing else does."""
-        if self._folder is None:
-            self._loaded = path.parent
+        """A person chose a file: it may be read where nothing says where files lie."""
+        self._loaded.add(str(path.resolve()))
 
     def _look(self) -> None:
         """The loss was typed: show what it means by now."""
@@ -330,7 +286,7 @@ class WorkspacePanel(QWidget):
                 found[name] = copy.deepcopy(dict(section))
             else:
                 found.pop(name, None)
-        return _ordered(found)
+        return ordered(found)
 
     # What is shown.
 
@@ -354,16 +310,19 @@ class WorkspacePanel(QWidget):
 
     def _enable(self) -> None:
         """Buttons that can be pressed now."""
-        self.train.setEnabled(not self._busy and "training" in self._document)
-        self.make.setEnabled(not self._busy)
-        self.stop.setEnabled(self._busy)
-        self._escape.setEnabled(self._busy)  # else it is others' to close things with
+        self.footer.enable(self._busy, "training" in self._document)
 
     # Asking.
 
+    def _pressed(self, name: str) -> None:
+        """A button."""
+        if name == "stop":
+            self.stop_asked.emit()
+        elif self.commit():
+            self._ask(self.train_asked if name == "train" else self.surface_asked)
+
     def _ask(self, signal: Any) -> None:
-        if not self.commit():
-            return
+        """Ask for work, if there is a problem to work on."""
         if self._problem is None:
             self.show_message(self._why() or "there is no problem to work on yet", error=True)
             return
@@ -390,22 +349,17 @@ class WorkspacePanel(QWidget):
         self.show_message(message, error=True)
         section.unfold()
         widget.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.scroll.ensureWidgetVisible(widget)
+        self.area.ensureWidgetVisible(widget)
         return False
 
     # Notes, drops, and the change between dark and light.
 
-    def eventFilter(self, watched: Any, event: QEvent) -> bool:
-        if watched is self.note and event.type() == QEvent.Type.FocusOut:
-            self._leave_note()
-        return super().eventFilter(watched, event)
-
-    def _leave_note(self) -> None:
-        text = self.note.toPlainText()
+    def _leave_notes(self) -> None:
+        text = self.notes.text
         if text != self._document.get("notes", ""):
             document = {key: value for key, value in self._document.items() if key != "notes"}
-            self._accept(_ordered({**document, "notes": text} if text else document))
-            self.notes.summary.say(text.split("\n")[0])
+            self.notes.show_text(text)
+            self._accept(ordered({**document, "notes": text} if text else document))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped(event) is not None:
@@ -431,21 +385,3 @@ def _dropped(event: QDropEvent) -> Path | None:
     """The table file that is dropped."""
     files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
     return next((file for file in files if file.suffix.lower() in (*TEXT, *ARRAYS)), None)
-
-
-def _reads_files(document: Mapping[str, Any]) -> bool:
-    return any("file" in section for section in document.get("data", {}).values())
-
-
-def _ordered(document: Mapping[str, Any]) -> Document:
-    """The sections in the order of a file."""
-    return {name: document[name] for name in TOP if name in document}
-
-
-def _fault(document: Document) -> str:
-    """What the library says against a document, "" where it takes it."""
-    try:
-        Workspace.parse(document, None, SOURCE)
-    except WorkspaceError as error:
-        return told(error)
-    return ""

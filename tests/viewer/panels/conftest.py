@@ -1,6 +1,5 @@
 """What the panel is tested with: Qt without a screen, a panel, and what it told."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,9 @@ import pytest
 @pytest.fixture(scope="session")
 def application(extra: None) -> Any:
     """Qt. Plain widgets need no display."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
-    found = QApplication.instance() or QApplication([])
+    found = QApplication.instance() or QApplication(["panel", "-platform", "offscreen"])
     found.setStyle("Fusion")
     return found
 

@@ -93,7 +93,7 @@ def test_a_preview_has_fifty_rows(told: Any, tmp_path: Path, application: Any) -
     path.write_text("a,b\n" + "1,2\n" * 400)
     dialog = opened(told, path, application)
     assert child(dialog, "preview").model().rowCount() == 50
-    assert dialog.size.said == "400 rows, 2 columns"
+    assert dialog.amount.said == "400 rows, 2 columns"
 
 
 def test_samples_in_columns_turn_the_matrix(told: Any, tmp_path: Path, application: Any) -> None:
@@ -166,7 +166,7 @@ def test_a_gap_is_left_out_when_one_says_so(told: Any, tmp_path: Path, applicati
     told.panel.show_document({"loss": "||A*X - Y||_2"}, tmp_path)
     dialog = opened(told, path, application)
     child(dialog, "missing").click()
-    assert dialog.message.text() == "" and "1 rows left out" in dialog.size.said
+    assert dialog.message.text() == "" and "1 rows left out" in dialog.amount.said
     dialog.accept()
     assert told.last["data"]["X"]["missing"] == told.last["data"]["Y"]["missing"] == "drop"
     assert told.panel.problem.data["X"].shape == (1, 2)
@@ -219,6 +219,7 @@ def test_a_file_is_dropped_onto_the_panel(told: Any, flowers: Path, application:
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
+    assert not told.panel.loss.editor.canInsertFromMimeData(mime), "the loss leaves it to the panel"
     told.panel.dropEvent(event)
     assert event.isAccepted() and told.panel.data.dialog.path == flowers
 
@@ -240,8 +241,17 @@ def test_a_workspace_without_a_folder_gets_that_of_its_file(told: Any, flowers: 
     assert told.panel.folder == flowers.parent
     assert told.last["data"]["X"]["file"] == str(flowers), "in full, so that it is found from any folder"
     assert told.panel.problem.weights["A"][1] == 2
-    told.panel.show_document(told.last, None)
-    assert told.panel.problem is not None
+    loaded = told.last
+    told.panel.show_document({"loss": "x^2"}, None)
+    assert told.panel.folder is None
+    told.panel.show_document(loaded, None)
+    assert told.panel.problem is not None, "as undo and redo do"
+
+
+def test_a_file_that_no_person_chose_is_not_read_without_a_folder(told: Any, flowers: Path, find: Any) -> None:
+    data = {"X": {"file": str(flowers), "samples": "rows", "columns": [1, 2]}}
+    told.panel.show_document({"loss": "||A*X||_2", "data": data, "weights": {"A": [1, "?"]}}, None)
+    assert told.panel.problem is None and "no folder" in find("data-message").text()
 
 
 def test_columns_are_edited_again(told: Any, flowers: Path, find: Any, type_into: Type, application: Any) -> None:

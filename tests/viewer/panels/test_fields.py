@@ -260,9 +260,30 @@ def test_numbers_step_with_the_arrow_keys(told: Any, find: Any, type_into: Type)
     assert seen == [0.02, 0.05, 0.02, 1, 0, 100]
 
 
+def test_the_names_of_axes_are_completed(told: Any, find: Any) -> None:
+    told.panel.show_document(examples.document("iris-relu"), None)
+    completer = find("axes").completer()
+    completer.setCompletionPrefix("B[0,2], C[9")
+    assert completer.completionCount() == 1
+    assert completer.currentCompletion() == "B[0,2], C[9,0]"
+
+
+def test_a_resolution_is_typed_or_chosen(told: Any, find: Any) -> None:
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    told.panel.show_document({"loss": "x^2 + y^2"}, None)
+    line = find("resolution").lineEdit()
+    QTest.keyClicks(line, "5")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert told.last["surface"] == {"resolution": 5}
+    find("resolution").setCurrentIndex(6)
+    assert told.last["surface"] == {"resolution": 4096}
+
+
 def test_notes_are_kept(told: Any, find: Any, type_into: Type) -> None:
     told.panel.show_document({"loss": "x^2"}, None)
     find("notes-section").click()
-    told.panel.note.setPlainText("what I found")
+    told.panel.notes.note.setPlainText("what I found")
     assert told.panel.commit()
     assert told.documents == [{"loss": "x^2", "notes": "what I found"}]

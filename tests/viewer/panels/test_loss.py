@@ -67,13 +67,29 @@ def test_the_mathematics_is_typeset_and_greyed_while_the_text_is_broken(told: An
     assert ink(view).shape[0] > first.shape[0], "a line more"
 
 
-def test_a_long_formula_shrinks_to_the_width(told: Any, type_into: Type) -> None:
+def test_a_long_formula_shrinks_to_the_width(told: Any, type_into: Type, application: Any) -> None:
     view = told.panel.loss.formula
     type_into(told.panel.loss.editor, " + ".join(f"sin(x{i})^2" for i in range(4)))
     short = view.pixmap.deviceIndependentSize()
     type_into(told.panel.loss.editor, " + ".join(f"sin(x{i})^2" for i in range(6)))
     shrunk = view.pixmap.deviceIndependentSize()
     assert shrunk.width() <= view.viewport().width() and shrunk.height() < short.height()
+    told.panel.resize(700, 720)
+    application.processEvents()
+    assert view.pixmap.deviceIndependentSize().height() >= short.height(), "there is room again"
+    type_into(told.panel.loss.editor, " + ".join(f"sin(x{i})^2" for i in range(20)))
+    assert view.pixmap.deviceIndependentSize().width() > view.viewport().width()
+    assert view.horizontalScrollBar().isVisible() and not view.verticalScrollBar().isVisible()
+
+
+def test_the_field_is_as_high_as_its_lines(told: Any) -> None:
+    editor = told.panel.loss.editor
+    low = editor.height()
+    for text in ("a\n+ b\n+ c\n+ d\n+ e\n+ f", " + ".join("abcdefghijklmnopqrstuvwxyz" * 2)):
+        editor.setPlainText(text)
+        assert wait_for(lambda: editor.height() > low and not editor.verticalScrollBar().isVisible(), 1000)
+        editor.setPlainText("x^2")
+        assert wait_for(lambda: editor.height() == low, 1000)
 
 
 def test_a_fault_is_underlined_at_its_span_and_the_last_valid_document_stays(

@@ -141,8 +141,8 @@ def test_it_fits_a_narrow_low_window(told: Any, application: Any) -> None:
     told.panel.show_document(examples.document("iris-sigmoid"), None)
     application.processEvents()
     assert told.panel.minimumSizeHint().width() <= 360 and told.panel.minimumSizeHint().height() <= 720
-    inside = told.panel.scroll.widget()
-    assert inside.width() <= told.panel.scroll.viewport().width(), "nothing is cut off at the right"
+    inside = told.panel.area.widget()
+    assert inside.width() <= told.panel.area.viewport().width(), "nothing is cut off at the right"
 
 
 def test_it_turns_dark_and_light(told: Any, application: Any) -> None:
