@@ -72,7 +72,7 @@ def test_at_8k_known_heights_have_their_colours(surface_of: Made) -> None:
     assert picture.shape == (4320, 7680, 3)
     columns, rows = np.floor(places).astype(int).T
     # Over several parts.
-    assert np.ptp(columns) > 2048 and np.ptp(rows) > 2048
+    assert len(np.unique(columns // 2048)) > 1 and len(np.unique(rows // 2048)) > 1
     low, high = surface.loss.min(), surface.loss.max()
     expected = colormaps["viridis"]((surface.at(a, b) - low) / (high - low))[:, :3]
     np.testing.assert_allclose(picture[rows, columns] / 255, expected, atol=0.02)

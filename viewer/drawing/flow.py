@@ -1,6 +1,6 @@
 """Steepest descent as it is drawn on a surface: arrows and lines, which lie on it.
 
-In: a Surface with its gradient, its Box and a Look. Out: pieces (k, 2, 3) of lines.
+In: a Surface with its gradient, and its Box. Out: pieces (k, 2, 3) of lines, and their colours.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from ...descent_lines import descent_arrows, descent_lines
 from .box import SIDE, Box
+from .colouring import Colouring
+from .look import table
 
 if TYPE_CHECKING:
     from ...surface import Surface
@@ -36,6 +38,12 @@ TIP = 0.028
 
 LIFT = 0.008
 """Above the surface, as a share of the box's height."""
+
+INKS = ((0.97, 0.97, 0.98, 0.8), (0.04, 0.04, 0.05, 0.8))
+"""On dark ground and on light ground."""
+
+LIGHT = 0.42
+"""Of the ground, from which it is light: halfway between black and white as the eye has it."""
 
 PARTS = 6
 """Pieces of an arrow's shaft, to follow the surface."""
@@ -77,6 +85,21 @@ def line_pieces(surface: Surface, box: Box) -> Pieces:
             pieces.append(np.array([[floor[middle] - back + aside, floor[middle]]]))
             pieces.append(np.array([[floor[middle] - back - aside, floor[middle]]]))
     return _raised(surface, box, np.concatenate(pieces))
+
+
+def inks(pieces: Pieces, box: Box, shown: Colouring) -> NDArray[np.float64]:
+    """Colours (k, 2, 4) of pieces that are seen on the surface, whatever its colour is there."""
+    rows, columns = box.heights.z.shape
+    middle = pieces.mean(axis=1)
+    row = np.clip((middle[:, 1] / box.depth + 0.5) * (rows - 1), 0, rows - 1).round().astype(np.intp)
+    column = np.clip((middle[:, 0] / box.width + 0.5) * (columns - 1), 0, columns - 1).round().astype(np.intp)
+    if shown.shades is None:
+        shades = np.round(np.clip(box.heights.z[row, column], 0.0, 1.0) * 255).astype(np.intp)
+    else:
+        shades = shown.shades[row, column].astype(np.intp)
+    light = table(shown.colours)[shades] @ np.array([0.299, 0.587, 0.114]) / 255.0
+    picked = np.array(INKS)[(light > LIGHT).astype(np.intp)]
+    return np.repeat(picked[:, None], 2, axis=1)
 
 
 def _stacked(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -67,7 +67,7 @@ def _scale_bar(figure: Figure, look: Look, shown: Colouring, place: int, width: 
     """The bar of the surface's colours."""
     colours = colour_map(shown.colours)
     if shown.shades is None:
-        colours = colours.with_extremes(over=look.dressing.beyond)
+        colours = colours.with_extremes(over=look.beyond)
     mappable = ScalarMappable(shown.scale.norm, colours)
     ticks = shown.scale.ticks(7)
     bar = _bar(
@@ -90,13 +90,8 @@ def _bar(figure: Figure, look: Look, mappable: Any, name: str, place: int, width
 
 def _explained(look: Look) -> list[str]:
     """What the reader cannot know of the lines on the surface."""
-    if look.arrows and look.streamlines:
-        return ["arrows and lines lead steepest downhill"]
-    return [
-        f"{what} lead steepest downhill"
-        for what in ("arrows", "lines")
-        if getattr(look, {"lines": "streamlines"}.get(what, what))
-    ]
+    drawn = [name for name, wanted in (("arrows", look.arrows), ("lines", look.streamlines)) if wanted]
+    return [f"{' and '.join(drawn)}: steepest descent"] if drawn else []
 
 
 def _legend(figure: Figure, look: Look, tracks: Sequence[Track]) -> None:

@@ -22,10 +22,16 @@ COLOURINGS = ("loss", "gradient_norm", "slope", "curvature")
 
 Colour = tuple[float, float, float]
 
+BEYOND: Colour = (0.93, 0.91, 0.84)
+"""Beyond viridis's yellow, and no part of it."""
+
+BEYOND_GREY: Colour = (0.20, 0.22, 0.27)
+"""Darker than the heights of the greys."""
+
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of what is not the surface. beyond: of heights that are cut off, which no colour map has."""
+    """Colours of what is not the surface."""
 
     background: str
     text: Colour
@@ -33,7 +39,6 @@ class Theme:
     grid: Colour
     edges: Colour
     outline: Colour
-    beyond: Colour
 
 
 THEMES = {
@@ -44,7 +49,6 @@ THEMES = {
         grid=(0.80, 0.81, 0.83),
         edges=(0.45, 0.46, 0.48),
         outline=(0.05, 0.05, 0.06),
-        beyond=(0.93, 0.91, 0.84),
     ),
     "dark": Theme(
         background="#15171c",
@@ -53,7 +57,6 @@ THEMES = {
         grid=(0.25, 0.27, 0.30),
         edges=(0.56, 0.58, 0.62),
         outline=(0.03, 0.03, 0.04),
-        beyond=(0.93, 0.91, 0.84),
     ),
 }
 
@@ -95,6 +98,11 @@ class Look:
     def dressing(self) -> Theme:
         """The theme's colours."""
         return THEMES[self.theme]
+
+    @property
+    def beyond(self) -> Colour:
+        """The colour of heights that are cut off, which the colour map does not have."""
+        return BEYOND_GREY if self.colours == "greys" else BEYOND
 
 
 def colour_map(name: str) -> Colormap:

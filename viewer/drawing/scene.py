@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from ...surface import Surface
 
 FLOW_WIDTHS = {"arrows": 1.5, "streamlines": 1.2}
-FLOW_STRENGTH = 0.75
 
 ROOMY = 720
 """Pixels of the canvas's shorter side from which texts have their full size."""
@@ -126,7 +125,8 @@ class Scene:
 
     def refine(self, rows: slice, columns: slice, loss: NDArray[np.floating[Any]]) -> None:
         """Losses of some rows and columns of the surface, in the place of those before; the scale stays, and nothing
-        but this part goes to the card. `surface` is then another one, with these losses."""
+        but this part goes to the card. `surface` is then another one, with these losses; colours of something else
+        than the loss stay what they were."""
         shape = self.surface.loss.shape
         rows, columns = (slice(*part.indices(count)) for part, count in zip((rows, columns), shape, strict=True))
         wanted = rows.stop - rows.start, columns.stop - columns.start
@@ -253,11 +253,10 @@ class Scene:
         """Put what has been prepared on the card."""
         theme = self._worn.dressing
         self.canvas.bgcolor = theme.background
-        self.field.set_colouring(self.shown, theme.beyond)
+        self.field.set_colouring(self.shown, self._worn.beyond)
         self.field.set_contours(self._worn.contours)
         for name, pieces in flows.items():
-            colour = (*theme.outline, FLOW_STRENGTH)
-            self.flows[name].set_pieces(pieces, np.broadcast_to(colour, (len(pieces), 2, 4)))
+            self.flows[name].set_pieces(pieces, flow.inks(pieces, self.box, self.shown))
         self.paths.show(self.lines, theme.outline)
         self.labels.set_colour(theme.faint)
         self._placed = None
@@ -302,7 +301,7 @@ class Scene:
         self._ground, self._lifted = (scene.Node(parent=self.view.scene) for _ in range(2))
         self._lifted.order = 1
         self.grid = Ribbon(*NOTHING, 1.0, self.scale, parent=self._ground)
-        self.field = Field(self.box, self.shown, self.dressed.dressing.beyond, self.scale, parent=self._ground)
+        self.field = Field(self.box, self.shown, self.dressed.beyond, self.scale, parent=self._ground)
         self.edges = Ribbon(*NOTHING, 1.2, self.scale, parent=self._lifted)
         self.flows = {
             name: Ribbon(*NOTHING, width, self.scale, parent=self._lifted) for name, width in FLOW_WIDTHS.items()

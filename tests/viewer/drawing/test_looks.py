@@ -176,7 +176,7 @@ def test_dressing_is_undone_by_dressing_again(surface_of: Made, scene_of: Made) 
 
 
 @pytest.mark.parametrize("what", ["arrows", "streamlines"])
-def test_lines_of_descent_are_dark_on_the_surface_and_nowhere_else(surface_of: Made, scene_of: Made, what: str) -> None:
+def test_lines_of_descent_are_seen_on_the_surface_and_nowhere_else(surface_of: Made, scene_of: Made, what: str) -> None:
     from atlas_fast.viewer.drawing.look import Look
 
     scene = scene_of(with_derivatives(surface_of(lambda a, b: 1e-3 * valley(a, b))), Look(colours="greys"))

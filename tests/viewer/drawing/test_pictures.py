@@ -118,13 +118,13 @@ def test_a_gap_shows_the_background_and_its_rim_does_not(surface_of: Made) -> No
 
 
 def test_a_cut_corner_has_a_colour_that_no_height_has(surface_of: Made) -> None:
-    from atlas_fast.viewer.drawing.look import THEMES
+    from atlas_fast.viewer.drawing.look import BEYOND
 
     surface = surface_of(lambda a, b: saddle(a, b) + np.exp(40 * (a + b - 3)), dtype="float64")
     with drawn(surface) as scene:
         scene.look(scene.above)
         seen = colours(scene, np.array([1.9]), np.array([1.9]), np.array([scene.heights.top]))
-    np.testing.assert_allclose(seen[0], THEMES["light"].beyond, atol=0.01)
+    np.testing.assert_allclose(seen[0], BEYOND, atol=0.01)
 
 
 def test_the_path_is_where_the_run_went_from_yellow_to_red(bowl_file: Path) -> None:
