@@ -28,7 +28,7 @@ $(VENV)/installed: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/installed-test: pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --editable ".[test,peers,viewer]"
+	$(PIP) install --quiet --editable ".[test,peers,viewer,export,film]"
 	@touch $@
 
 $(VENV)/installed-check: pyproject.toml | $(BIN)/python

@@ -176,6 +176,24 @@ class Surface:
 
         return plot(self if run is None else self.showing(run))
 
+    def export(self, path: str | os.PathLike[str], run: Run | Mapping[str, Run] | None = None, **options: Any) -> None:
+        """Write the surface to a file for another program, which its suffix names; heights are cut as in the viewer.
+
+        .html: a page for any browser, offline, to turn and to point at, the paths on it; `resolution` (512) vertices
+        along a side at most. .glb: a model with the colours and the paths, for slides, browsers and Blender; `width`
+        (1.0) of the longer side in metres, `resolution` (512). .stl: a watertight solid for a 3-D printer, with walls
+        and a floor, a vertex that is not finite as high as what is cut off; `width` (100.0) of the longer side and
+        `base` (3.0) below the lowest height, in mm, `resolution` (512). .vts, .vtk: every vertex, for ParaView; loss,
+        gradient (its third component is 0), curvature and gradient_norm as computed, in the point data.
+
+        run: another run than the surface's own, or several as a dict of names, each then in a colour of its own.
+        .html, .glb and .stl need the extra `export`. Raises DeviceError without it, StoreError for another suffix and
+        where the file cannot be written, ArgumentError for other options and for a surface of one line.
+        """
+        from .export import export
+
+        export(self, path, run, **options)
+
     def _repr_png_(self) -> bytes:
         """What a notebook shows: the picture, which takes about a second to draw."""
         return self.plot()._repr_png_()

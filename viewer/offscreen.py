@@ -97,6 +97,7 @@ class Still:
         self._scale = scene.scale / SHARPNESS
         self._size = size
         self._part = part
+        self._written: tuple[Any, NDArray[np.uint8]] | None = None
 
     def picture(self, transparent: bool = False) -> NDArray[np.uint8]:
         """What the scene shows now, (height, width, 3), or (height, width, 4) with straight alpha."""
@@ -116,12 +117,20 @@ class Still:
                 whole.paste(
                     Image.frombuffer(whole.mode, part.size, part.tobytes(), "raw", whole.mode, 0, 1), (left, top)
                 )
-        furniture = Image.fromarray(self.scene.furniture(self._size, self._scale))
+        furniture = Image.fromarray(self._furniture())
         if transparent:
             return np.asarray(Image.alpha_composite(whole.convert("RGBA"), furniture))
         done = whole.convert("RGB")
         done.paste(furniture, mask=furniture)
         return np.asarray(done)
+
+    def _furniture(self) -> NDArray[np.uint8]:
+        """Drawn anew where something else is shown, for it takes as long as the scene: a film shows the same from many
+        sides."""
+        said = (self.scene.surface, self.scene.dressed, self.scene.tracks)
+        if self._written is None or self._written[0] != said:
+            self._written = said, self.scene.furniture(self._size, self._scale)
+        return self._written[1]
 
 
 @contextmanager
@@ -129,7 +138,7 @@ def still(
     surface: Surface, size: tuple[int, int], look: Look | None = None, tracks: Sequence[Track] = ()
 ) -> Iterator[Still]:
     """A scene off screen whose pictures have a size, drawn in parts where they are large. Raises as `draw` does."""
-    width, height = _size(size)
+    width, height = checked_size(size)
     frame = SHARPNESS * width, SHARPNESS * height
     part = min(frame[0], PART), min(frame[1], PART)
     scale = SHARPNESS * max(1.0, min(width, height) / ROOMY)
@@ -193,8 +202,8 @@ def _surfaceless() -> Iterator[None]:
         os.environ.update(named)
 
 
-def _size(size: Any) -> tuple[int, int]:
-    """Width and height of a picture."""
+def checked_size(size: Any) -> tuple[int, int]:
+    """Width and height of a picture. Raises ArgumentError for what is not drawn."""
     if not isinstance(size, tuple | list) or len(size) != 2:
         raise ArgumentError(f"size is {size!r}, (width, height) in pixels is wanted")
     width, height = (whole("size", side, SMALLEST) for side in size)

@@ -77,11 +77,16 @@ def _line(surface: Surface) -> Picture:
 def headings(figure: Figure, surface: Surface, notes: tuple[str, ...] = ()) -> None:
     """The loss as the title; below it the optimizer and what the reader must know, `notes` at its end."""
     height = write_title(figure, surface.latex, surface.expression)
-    run = surface.run
-    told = [] if run is None else [f"{run.optimizer}, {run.epochs:,} epochs, final loss {run.loss[-1]:.4g}"]
-    off = "" if run is None else left_out(run, len(trajectory(run)))
-    told += [text for text in (surface.message, "" if run is None else run.message, off, *notes) if text]
+    told = remarks(surface, notes)
     if told:
         text = ";  ".join(told)
         size = min(9.5, 9.5 * 130 * figure.get_figwidth() / 13 / len(text))
         figure.text(0.5, height, text, ha="center", va="center", fontsize=size, color="#444444")
+
+
+def remarks(surface: Surface, notes: tuple[str, ...] = ()) -> list[str]:
+    """The optimizer and what the reader of a picture must know, `notes` at its end."""
+    run = surface.run
+    told = [] if run is None else [f"{run.optimizer}, {run.epochs:,} epochs, final loss {run.loss[-1]:.4g}"]
+    off = "" if run is None else left_out(run, len(trajectory(run)))
+    return told + [text for text in (surface.message, "" if run is None else run.message, off, *notes) if text]

@@ -12,15 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...heights import proportions
 from .heights import Heights
 
 SIDE = 2.0
-
-DEPTH = 0.56
-"""The height of the box, as a share of its longer side."""
-
-ELONGATED = 2.0
-"""Up to this ratio of its sides a surface keeps its proportions, so that what is perpendicular looks so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,15 +26,13 @@ class Box:
     extent: tuple[float, float, float, float]
     width: float
     depth: float
-    height: float = SIDE * DEPTH
+    height: float
 
     @classmethod
     def of(cls, heights: Heights) -> Box:
         a0, a1, b0, b1 = (float(x) for x in (heights.a[0], heights.a[-1], heights.b[0], heights.b[-1]))
-        ratio = (b1 / 2 - b0 / 2) / (a1 / 2 - a0 / 2)
-        if not 1 / ELONGATED <= ratio <= ELONGATED:
-            ratio = 1.0
-        return cls(heights, (a0, a1, b0, b1), SIDE * min(1.0, 1 / ratio), SIDE * min(1.0, ratio))
+        sides = proportions((a0, a1, b0, b1))
+        return cls(heights, (a0, a1, b0, b1), *(SIDE * side for side in sides))
 
     def across(self, a: Any) -> NDArray[np.float64]:
         """x of coordinates a."""

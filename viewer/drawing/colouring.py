@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...heights import robust_top
 from ...steepness import gradient_norm, mean_curvature, slope
 from .heights import ROWS, Heights, sampled, thinned
 from .look import DEFAULT, Look
-from .scale import Scale, linear, robust_top
+from .scale import Scale, linear
 
 if TYPE_CHECKING:
     from ...surface import Surface

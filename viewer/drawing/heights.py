@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...arguments import ArgumentError
+from ...heights import robust_top
 from .gaps import fill
 from .look import Look
-from .scale import Scale, linear, logarithmic, robust_top
+from .scale import Scale, linear, logarithmic
 
 if TYPE_CHECKING:
     from ...surface import Surface

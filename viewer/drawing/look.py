@@ -14,6 +14,7 @@ from matplotlib.colors import Colormap
 from numpy.typing import NDArray
 
 from ...arguments import ArgumentError, choice, real
+from ...heights import BEYOND
 from ...plot import COLOURS, GREYS
 
 HEIGHTS = ("clipped", "linear", "log")
@@ -21,9 +22,6 @@ HEIGHTS = ("clipped", "linear", "log")
 COLOURINGS = ("loss", "gradient_norm", "slope", "curvature")
 
 Colour = tuple[float, float, float]
-
-BEYOND: Colour = (0.93, 0.91, 0.84)
-"""Beyond viridis's yellow, and no part of it."""
 
 BEYOND_GREY: Colour = (0.20, 0.22, 0.27)
 """Darker than the heights of the greys."""

@@ -13,16 +13,6 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import LogLocator, MaxNLocator, ScalarFormatter
 from numpy.typing import NDArray
 
-QUANTILES = (0.995, 0.98, 0.95, 0.9, 0.75)
-"""Where a range of values may be cut, after the share of the surface that lies below."""
-
-DOMINATED = 8.0
-"""The range is cut at a quantile where it is this much larger than the range below the quantile. A paraboloid on a
-square is 2.1 times as high in its corners as its lower three quarters, the fourth power of it 4.4 times."""
-
-ROOM = 1.25
-"""A cut is made this much above the quantile, as a share of the range below it."""
-
 DECADES = 1.5
 """Powers of ten from which the ticks of a logarithmic scale are at powers of ten; fewer would be one or none."""
 
@@ -113,17 +103,3 @@ def logarithmic(low: float, highest: float, lowest: float, top: float) -> Scale:
     if np.log10(top / low) < 1e-12:
         return Scale(low / 1.05, low * 1.05, highest, lowest, True)
     return Scale(low, top, highest, lowest, True)
-
-
-def robust_top(low: float, highest: float, sample: NDArray[np.float64]) -> float:
-    """Where to cut values from low to highest, so that a corner that diverges does not flatten the rest: at highest,
-    or above a quantile of the sample.
-
-    Only the upper end is ever cut: a deep narrow minimum is what one looks for, a corner that diverges is not.
-    """
-    top = highest
-    for quantile in np.quantile(sample, QUANTILES, method="higher"):
-        below = float(quantile) / 2 - low / 2
-        if below > 0 and top / 2 - low / 2 > DOMINATED * below:
-            top = low + 2 * ROOM * below
-    return top

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
-from ...plot import PALETTE, TIMES
+from ...plot import ON_VIRIDIS, TIMES
 from .look import Colour, table
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 PALE = 0.65
 """How much of a track's colour is white at its start."""
 
-COLOURS: tuple[Colour, ...] = tuple(to_rgb(colour) for colour in (*PALETTE[1:6], PALETTE[0], *PALETTE[6:]))
-"""Okabe's and Ito's, those first that are seen best on viridis."""
+COLOURS: tuple[Colour, ...] = tuple(map(to_rgb, ON_VIRIDIS))
 
 
 @dataclass(frozen=True)
