@@ -36,7 +36,7 @@ MENUS: dict[str, Rows] = {
         None,
         Command("save_picture", "Save &picture…", "Ctrl+P", "What is seen, as a PNG file"),
         Command("snap", "Picture into this &folder", "S", "What is seen, as atlas-1.png in the working folder"),
-        Command("export", "&Export…", "Ctrl+E", "The surface for other programs: VTK, STL, GLB, HTML"),
+        Command("export", "&Export…", "Ctrl+E", "The surface for other programs, a page for a browser, or a film"),
         None,
         Command("close_tab", "&Close tab", "Ctrl+W"),
         Command("close", "&Quit", "Ctrl+Q"),

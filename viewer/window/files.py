@@ -5,18 +5,31 @@ In: the window's tab in front, and files or links that a person names. Out: tabs
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QProgressDialog, QWidget
 
 from ...errors import AtlasError, StoreError
 
 if TYPE_CHECKING:
     from .application import Window
     from .tab import Tab
+
+KINDS = (
+    ("A page for any browser", ".html"),
+    ("A film of the training", ".mp4"),
+    ("A film of the training", ".gif"),
+    ("A model for slides", ".glb"),
+    ("A solid to print", ".stl"),
+    ("A grid for ParaView", ".vts"),
+)
+"""What a surface can be written as."""
 
 OPENED = "Workspaces and surfaces (*.toml *.npz);;Workspaces (*.toml);;Surfaces (*.npz)"
 
@@ -119,60 +132,86 @@ class Files:
         self._write("Save surface", "surface.npz", "Surfaces (*.npz)")
 
     def export(self) -> None:
-        """Ask for a name and write the surface for another program."""
-        kinds = "A page for any browser (*.html);;VTK grid (*.vts);;To print (*.stl);;glTF model (*.glb)"
-        self._write("Export", "surface.html", kinds)
+        """Ask for a name and write the surface for another program, or a film of it."""
+        self._write("Export", "surface.html", ";;".join(f"{label} (*{suffix})" for label, suffix in KINDS))
 
     def save_picture(self) -> None:
-        """Ask for a name and write what is seen."""
-        self._write("Save picture", "surface.png", "Pictures (*.png)")
+        """Ask for a size and a name, and write what is seen."""
+        tab = self._seen()
+        if tab is None:
+            return
+        from .pictures import PictureDialog
+
+        dialog = PictureDialog(self._size(tab), self.window)
+        if not dialog.exec():
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self.window, "Save picture", str(Path(self._folder()) / "surface.png"), "Pictures (*.png)"
+        )
+        if name:
+            self._picture(tab, with_suffix(Path(name), ".png"), dialog.size_asked, dialog.transparent.isChecked())
 
     def snap(self) -> None:
         """Write what is seen to a new file in the working folder."""
-        self._picture(next(Path(f"atlas-{k}.png") for k in count(1) if not Path(f"atlas-{k}.png").exists()))
+        tab = self._seen()
+        if tab is not None:
+            path = next(Path(f"atlas-{k}.png") for k in count(1) if not Path(f"atlas-{k}.png").exists())
+            self._picture(tab, path, self._size(tab), False)
+
+    def _seen(self) -> Tab | None:
+        """The tab in front, where it shows a surface; else the reader is told that there is none."""
+        tab = self.window.tab
+        if tab is not None and tab.canvas.scene is not None and tab.canvas.surface is not None:
+            return tab
+        self.window.statusBar().showMessage("there is no surface yet: train, or make one")
+        return None
+
+    @staticmethod
+    def _size(tab: Tab) -> tuple[int, int]:
+        width, height = tab.canvas.canvas.size
+        return max(width, 64), max(height, 64)
 
     def _write(self, title: str, name: str, kinds: str) -> None:
-        tab = self.window.tab
-        if tab is None or (tab.surface is None and tab.canvas.surface is None):
-            self.window.statusBar().showMessage("there is no surface yet: train, or make one")
+        tab = self._seen()
+        if tab is None:
             return
         chosen, kind = QFileDialog.getSaveFileName(self.window, title, str(Path(self._folder()) / name), kinds)
         if not chosen:
             return
-        path = with_suffix(Path(chosen), kind.partition("*")[2].rstrip(")") or Path(name).suffix)
-        if title == "Save picture":
-            self._picture(path)
-            return
+        path = with_suffix(Path(chosen), kind.rpartition("*")[2].rstrip(")") or Path(name).suffix)
         try:
-            self._written(tab, path)
+            self.write(tab, path)
         except AtlasError as error:
             self._refuse(title, error)
-        else:
-            self.window.preferences.remember(path) if self.takes(path) else None
-            self.window.statusBar().showMessage(f"wrote {path}")
+            return
+        if self.takes(path):
+            self.window.preferences.remember(path)
+        self.window.statusBar().showMessage(f"wrote {path}")
 
-    @staticmethod
-    def _written(tab: Tab, path: Path) -> None:
-        """Write the tab's surface as the suffix says."""
+    def write(self, tab: Tab, path: Path) -> None:
+        """Write the tab's surface with its visible runs as the suffix says."""
         surface = tab.surface
         if surface is None:
             raise StoreError("the surface is not complete yet")
-        if path.suffix.lower() == ".npz":
+        runs = {entry.name: entry.run for entry in tab.entries if entry.visible}
+        suffix = path.suffix.lower()
+        if suffix == ".npz":
             surface.save(path)
-        else:
-            surface.export(path)
+        elif suffix in (".gif", ".mp4"):
+            from .. import training_film, turntable
 
-    def _picture(self, path: Path) -> None:
+            film = training_film if runs else turntable
+            with showing_progress(self.window, "Film") as progress:
+                film(surface, path, run=runs or None, look=tab.look, progress=progress)
+        else:
+            surface.export(path, run=runs or None)
+
+    def _picture(self, tab: Tab, path: Path, size: tuple[int, int], transparent: bool) -> None:
         from ..offscreen import write_picture
 
-        tab = self.window.tab
-        if tab is None or tab.canvas.scene is None:
-            self.window.statusBar().showMessage("there is no surface yet: train, or make one")
-            return
         canvas = tab.canvas
-        width, height = canvas.canvas.size
         try:
-            write_picture(canvas.scene.surface, path, (max(width, 64), max(height, 64)), canvas.scene.seen)
+            write_picture(canvas.scene.surface, path, size, canvas.scene.seen, tab.look, canvas.tracks, transparent)
         except AtlasError as error:
             self.window.statusBar().showMessage(str(error))
         else:
@@ -201,6 +240,25 @@ class Files:
 
     def _refuse(self, title: str, error: AtlasError) -> None:
         QMessageBox.warning(self.window, title, str(error))
+
+
+@contextmanager
+def showing_progress(window: QWidget, title: str) -> Iterator[Callable[[int, int], bool]]:
+    """A function of (done, total) that shows how far work on this thread is; False where it is cancelled."""
+    shown = QProgressDialog(title, "Cancel", 0, 0, window)
+    shown.setWindowModality(Qt.WindowModality.WindowModal)
+    shown.setMinimumDuration(300)
+
+    def progress(done: int, total: int) -> bool:
+        shown.setMaximum(total)
+        shown.setValue(done)
+        QApplication.processEvents()
+        return not shown.wasCanceled()
+
+    try:
+        yield progress
+    finally:
+        shown.close()
 
 
 def with_suffix(path: Path, suffix: str) -> Path:
