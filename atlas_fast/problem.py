@@ -294,6 +294,15 @@ class Problem:
         aligned = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in lines)
         return rf"$\displaystyle \begin{{aligned}} {aligned} \end{{aligned}}$"
 
+    def view(self) -> None:
+        """Open the viewer with the problem as a workspace, to train and to look at; return when it is closed.
+
+        Raises DeviceError, in a line with the way out, without the extra `viewer`, a display or OpenGL.
+        """
+        from .viewer import edit
+
+        edit(self)
+
     def explain(self, *, measure: bool = True, code: bool = False, gradient: bool = False) -> str:
         """What the compiler makes of the expression: shapes, notes, the program, what is hoisted out of a surface's
         grid and why, the plan of its kernel in float32, the operations and bytes of a point, the planner's estimate.

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from .arguments import ArgumentError
 
 if TYPE_CHECKING:
+    from scipy import sparse
+
     from .surface import Surface
 
 ROWS = 256
@@ -45,6 +46,8 @@ def upsampled(coarse: Surface, a: NDArray[np.float64], b: NDArray[np.float64]) -
 
 def _weights(coarse: NDArray[np.float64], fine: NDArray[np.float64]) -> sparse.csr_array:
     """(fine, coarse): the shares of the coarse vertices in each fine one."""
+    from scipy import sparse  # which takes a while to load
+
     place = np.interp(fine, coarse, np.arange(len(coarse)))
     first = np.minimum(place.astype(np.intp), len(coarse) - 2)
     share = place - first

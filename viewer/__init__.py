@@ -1,12 +1,14 @@
 """The viewer: a surface and its path on the screen, or in a picture made off screen.
 
     atlas_fast.viewer.show(surface)                       opens a window, returns when it is closed
+    atlas_fast.viewer.start()                             the same with an empty workspace, or a file's
     atlas_fast.viewer.picture(surface, "picture.png")     needs no display
     atlas_fast.viewer.turntable(surface, "film.gif")      nor does this, once round the surface
     atlas_fast.viewer.training_film(surface, "film.mp4")  nor this, the paths as they grow
 
 VisPy and Qt come with `pip install 'atlas-fast[viewer]'`. Nothing here computes a loss: `drawing` puts a surface and
-its path on a canvas, `window`, `offscreen` and `animation` show it, `opening` and `display` find out whether they can.
+its paths on a canvas, `window`, `offscreen` and `animation` show it, `panels` edit a workspace, `opening` and `display`
+find out whether a window can be had.
 """
 
 from __future__ import annotations
@@ -22,25 +24,51 @@ if __name__ != "atlas_fast.viewer":
     )
 
 if TYPE_CHECKING:
+    from ..problem import Problem
     from ..progress import Progress
     from ..surface import Surface
     from ..training import Run
     from .drawing.look import Look
     from .drawing.track import Track
 
-__all__ = ["picture", "show", "training_film", "turntable"]
+__all__ = ["edit", "picture", "show", "start", "training_film", "turntable"]
 
 
 def show(surface: Surface, run: Run | None = None) -> None:
     """Open a window with the surface and the path of its run (or another one); return when it is closed.
 
-    Drag to turn, wheel to zoom; r resets the view, t looks from above, s saves a picture, q closes.
+    Drag to turn, wheel to zoom; R resets the view, T looks from above, space plays, S saves a picture, Q closes.
     Raises DeviceError, in a line with the way out, without VisPy and Qt, a display or OpenGL; ArgumentError for a
     surface of one line.
     """
     from .opening import open_window
 
     open_window(_checked(surface, run))
+
+
+def start(path: str | os.PathLike[str] | None = None) -> None:
+    """Open a window with an empty workspace, or that of a file, which is trained; return when it is closed.
+
+    Raises DeviceError as `show` does, WorkspaceError for a file that cannot be read.
+    """
+    from pathlib import Path
+
+    from ..workspace import Workspace
+    from .opening import open_file
+
+    if path is not None:
+        Workspace.read(path)  # what is wrong with it is told here, not in a window
+    open_file(None if path is None else Path(path))
+
+
+def edit(problem: Problem) -> None:
+    """Open a window with a problem as a workspace, to train and to look at; return when it is closed.
+
+    Raises DeviceError as `show` does.
+    """
+    from .opening import open_problem
+
+    open_problem(problem)
 
 
 def picture(

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 def view(
     what: Annotated[
-        Path, typer.Argument(metavar="WORKSPACE | SURFACE", help="A workspace file, or a surface such as iris.npz.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[WORKSPACE | SURFACE]",
+            help="A workspace file, or a surface such as iris.npz; none: an empty workspace, and a tour at first.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         out_option(exports.HELP),
@@ -28,22 +32,27 @@ def view(
     film: exports.Film = False,
     seconds: exports.Seconds = None,
 ) -> None:
-    """Open a surface in the viewer, to turn and zoom, or write it to a file; a workspace is trained first."""
+    """Open the viewer: on a surface, to turn and zoom, or on a workspace, which is trained; or write a surface to a
+    file."""
     options = exports.Options(size, transparent, film, seconds)
     if out is not None:
+        if what is None:
+            raise typer.BadParameter("a workspace or a surface is wanted: there is nothing to draw", param_hint="--out")
         named = not is_folder(out)
         out = out if named else out / f"{what.stem}-view.png"  # NAME.png is the picture of `run`
         check_suffix(out, *exports.SUFFIXES)
         Targets((out,), named).check([what])
     options.check(out)
-    surface = _surface(what)
-    if out is not None:
-        options.write(surface, out)
+    if out is not None and what is not None:
+        options.write(_surface(what), out)
         print(out)
         return
     from .. import viewer
 
-    viewer.show(surface)
+    if what is not None and what.suffix.lower() == SURFACE:
+        viewer.show(_surface(what))
+    else:
+        viewer.start(what)
 
 
 def _surface(what: Path) -> Surface:

@@ -25,6 +25,14 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[af.Surface, Path | None
 Seen = list[tuple[af.Surface, Path | None]]
 
 
+def test_a_workspace_opens_in_the_window_and_so_does_nothing(bowl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Path | None] = []
+    monkeypatch.setattr(viewer, "start", started.append)
+    assert run(["view", str(bowl)]) == 0
+    assert run(["view"]) == 0
+    assert started == [bowl, None]
+
+
 def test_a_surface_is_shown_with_its_run(bowl: Path, shown: Seen, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["run", str(bowl), "--out", "b.npz"]) == 0
     capsys.readouterr()
@@ -77,7 +85,7 @@ def test_what_cannot_be_shown_is_one_line(empty_folder: Path, shown: Seen, capsy
     told = capsys.readouterr().err
     for suffix in exports.SUFFIXES:
         assert suffix in told
-    assert run(["view"]) == 2
+    assert run(["view", "--out", "b.png"]) == 2
     assert shown == []
 
 
