@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,17 +69,23 @@ def contours(window: Any) -> None:
     document["surface"] = {"gradient": True}
     trained(window.add_workspace(), document)
     for name in ("dark", "from_above", "streamlines"):
-        window.menu_actions[name].setChecked(True)
+        window.menu_actions[name].trigger()
         rest()
 
 
 def optimizers(window: Any) -> None:
-    """Three runs on one surface, half way."""
+    """Three runs on one surface, half way, heights on a log scale."""
     tab = window.add_workspace()
-    trained(tab, example("iris-sigmoid", optimizer="SGD", lr=0.02, epochs=600))
-    trained(tab, example("iris-sigmoid", optimizer="SGD", lr=0.02, momentum=0.9, epochs=600))
-    trained(tab, example("iris-sigmoid", optimizer="Adam", lr=0.01, epochs=600))
+    valley = {"loss": "(1 - x)^2 + 5*(y - x^2)^2", "weights": {"x": -1.3, "y": 1.9}, "surface": {"gradient": True}}
+    for training in (
+        {"optimizer": "SGD", "lr": 0.01, "epochs": 120},
+        {"optimizer": "SGD", "lr": 0.01, "momentum": 0.8, "epochs": 120},
+        {"optimizer": "Adam", "lr": 0.15, "epochs": 120},
+    ):
+        trained(tab, {**valley, "training": training})
+    tab.dress(replace(tab.look, heights="log"))
     tab.player.set_moment(0.6)
+    rest()
 
 
 def detail(window: Any) -> None:
@@ -106,11 +113,11 @@ def main() -> None:
         parser.error(f"there is no picture {unknown[0]}: there are {', '.join(PICTURES)}")
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     application = QApplication([])
-    with tempfile.TemporaryDirectory() as settings:
-        os.environ["XDG_CONFIG_HOME"] = settings  # whoever takes the pictures keeps his own
-        from atlas_fast.viewer.window.application import Window
+    from atlas_fast.viewer.window.application import Window
 
-        for name in chosen.names or PICTURES:
+    for name in chosen.names or PICTURES:
+        with tempfile.TemporaryDirectory() as settings:
+            os.environ["XDG_CONFIG_HOME"] = settings  # nobody's own, and the same for each
             window = Window()
             window.resize(*SIZE)
             window.show()

@@ -81,7 +81,7 @@ def page(surface: Surface, runs: Runs, resolution: int = 512) -> Callable[[IO[by
     pieces = {
         "TITLE": html.escape(" ".join(surface.expression.split())),
         "HEADING": _heading(surface),
-        "REMARKS": html.escape("; ".join(remarks(described, relief.notes))),
+        "REMARKS": html.escape("; ".join(remarks(described, relief.notes, alone=len(runs) <= 1))),
         "PLOTLY": library,
         # A script ends at the first "</", wherever that stands.
         "CONTENTS": json.dumps(contents, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),

@@ -54,7 +54,7 @@ def furniture(
     if heights.known.any():
         _scale_bar(figure, look, shown, place, size[0])
     notes = [*heights.notes, *_explained(look)]
-    headings(figure, surface, tuple(notes))
+    headings(figure, surface, tuple(notes), alone=len(tracks) <= 1)
     for text in figure.texts:
         text.set_color(look.dressing.text)
     if look.legend:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton
 
 from ...errors import ExpressionError
 from ...language import FUNCTIONS, parse
 from ...language.names import is_name
-from .checking import NOTHING, Finding
+from .checking import Finding
 from .editor import Editor
 from .fields import described
 from .formula import FormulaView
@@ -35,7 +35,6 @@ class LossSection(Section):
         self.inner.addWidget(self.editor)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._unknown = ""
-        self._finding = NOTHING
         self.declare = QPushButton()
         self.declare.setVisible(False)
         described(self.declare, "declare-hinted", "Declare as a weight", "Take the name as one weight's")
@@ -44,7 +43,6 @@ class LossSection(Section):
 
     def show_finding(self, finding: Finding, data: Collection[str], given: Collection[str]) -> None:
         """Show what a text means, or what is wrong with it. data, given: names of data, of weights that are known."""
-        self._finding = finding
         error = finding.error
         self.formula.show_tree(finding.tree)
         self.editor.highlighter.name(data, [*finding.weights, *given], bound(finding.text, [*data, *given]))
@@ -56,11 +54,6 @@ class LossSection(Section):
         self.declare.setVisible(bool(self._unknown))
         size = "" if finding.problem is None else f"{finding.problem.size:,} scalar weights"
         self.summary.say("one scalar weight" if size.startswith("1 ") else size)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._finding is not NOTHING:
-            self.editor.highlighter.rehighlight()
 
 
 def _span(error: ExpressionError | None) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -374,11 +374,15 @@ class WorkspacePanel(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
+        # Once all its parts have the new palette, which it hears of before they do.
         if event.type() == QEvent.Type.PaletteChange and self._finding is not NOTHING:
-            for section in self._field_sections:
-                for field in section.wrong():
-                    field.mark(field.message)
-            self._show_finding()
+            QTimer.singleShot(0, self, self._colour_anew)
+
+    def _colour_anew(self) -> None:
+        for section in self._field_sections:
+            for field in section.wrong():
+                field.mark(field.message)
+        self._show_finding()
 
 
 def _dropped(event: QDropEvent) -> Path | None:

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.colors import to_rgb
 
+from ...plot import ON_VIRIDIS
+
 if TYPE_CHECKING:
     from ...problem import Problem
     from ...training import Run
     from ..drawing.track import Track
 
-PALETTE = ("#d55e00", "#56b4e9", "#cc79a7", "#e69f00", "#009e73", "#f0e442", "#0072b2", "#000000")
-"""Okabe and Ito (2008), which people with any colour blindness can tell apart: first those that are far from the
-violet, blue and green of the surface."""
+LONGEST = 40
+"""Letters of a name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,7 @@ Entries = tuple[Entry, ...]
 def added(entries: Entries, run: Run) -> Entries:
     """The entries with one more, in a colour that no other has while there is one."""
     taken = {entry.colour for entry in entries}
-    colour = next((colour for colour in PALETTE if colour not in taken), PALETTE[len(entries) % len(PALETTE)])
+    colour = next((colour for colour in ON_VIRIDIS if colour not in taken), ON_VIRIDIS[len(entries) % len(ON_VIRIDIS)])
     return (*entries, Entry(run, _unused(called(run), entries), colour))
 
 
@@ -49,14 +50,15 @@ def shown(entries: Entries, number: int, visible: bool) -> Entries:
 
 
 def called(run: Run) -> str:
-    """What to call a run: its optimizer and learning rate, its batches, and its seed if it is not 0."""
-    found = re.match(r"(\w+)\((.*)\)$", run.optimizer)
+    """What to call a run: its optimizer and learning rate, its other settings where they are not the usual ones, its
+    batches, and its seed if it is not 0."""
+    found = re.match(r"(\w+)\(lr=([^,)]+)(?:, )?(.*)\)$", run.optimizer)
     if not found:
-        return run.optimizer[:40]
-    rate = re.search(r"\blr=([^,)]+)", found[2])
-    more = [f"batch {run.batch_size}"] if run.batch_size is not None else []
+        return run.optimizer[:LONGEST]
+    more = [found[3].replace("=", " ")] if found[3] else []
+    more += [f"batch {run.batch_size}"] if run.batch_size is not None else []
     more += [f"seed {run.seed}"] if run.seed else []
-    return ", ".join([f"{found[1]} {rate[1]}" if rate else found[1], *more])
+    return ", ".join([f"{found[1]} {found[2]}", *more])[:LONGEST]
 
 
 def _unused(name: str, entries: Sequence[Entry]) -> str:
