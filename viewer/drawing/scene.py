@@ -139,7 +139,10 @@ class Scene:
         self._losses[rows, columns] = loss
         down, right, part = self.heights.part(rows, columns, np.asarray(loss), (shape[0], shape[1]))
         if part.size:
-            self.field.set_part(self.heights.change(down, right, part), (down, right))
+            known = self.heights.known[down, right]
+            whole = known.all()
+            changed = self.heights.change(down, right, part)
+            self.field.set_part(changed, None if whole and known.all() else (down, right))
 
     def show_tracks(self, tracks: Sequence[Track]) -> None:
         """Draw these runs, or with none the surface's own."""
