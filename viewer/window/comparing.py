@@ -15,7 +15,7 @@ from ..drawing.view import View
 from . import wording
 from .canvas import SurfaceCanvas
 from .player import Player
-from .runs import bare
+from .runs import Entry, bare
 from .tab import Tab
 
 
@@ -81,7 +81,7 @@ class ComparisonPage(QWidget):
 
     def refresh(self) -> None:
         """Show what the tabs show now."""
-        entries = []
+        entries: list[Entry] = []
         for tab, canvas, heading in zip(self.sides, self.canvases, self.headings, strict=True):
             heading.setText(" ".join(str(tab.document.get("loss") or tab.title).split())[:80])
             surface = tab.surface or tab.canvas.surface
