@@ -269,9 +269,7 @@ class Problem:
         """
         from .surface import compute
 
-        return compute(
-            self, plane, resolution, extent, gradient, curvature, gradient_norm, dtype, backend, progress
-        )  # fmt: skip
+        return compute(self, plane, resolution, extent, gradient, curvature, gradient_norm, dtype, backend, progress)
 
     def sized(self, shapes: Mapping[str, Shape]) -> kernels.Program:
         """The program for data of other shapes and the same weights, as a last batch needs it.
@@ -287,18 +285,10 @@ class Problem:
 
     def _repr_latex_(self) -> str:
         """What a notebook shows: the loss, below the lines that it was bound to."""
-        *definitions, loss = language.equations(self._tree)
-        if not definitions:
-            return rf"$\displaystyle \mathcal{{L}} = {loss}$"
-        lines = [*definitions, rf"\mathcal{{L}} = {loss}"]
-        aligned = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in lines)
-        return rf"$\displaystyle \begin{{aligned}} {aligned} \end{{aligned}}$"
+        return language.displayed(self._tree)
 
     def view(self) -> None:
-        """Open the viewer with the problem as a workspace, to train and to look at; return when it is closed.
-
-        Raises DeviceError, in a line with the way out, without the extra `viewer`, a display or OpenGL.
-        """
+        """Open the viewer with the problem as a workspace; return when it is closed. Raises what surface.show does."""
         from .viewer import edit
 
         edit(self)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
 from . import theme
@@ -146,7 +147,9 @@ class Actions:
         elif others:
             menu = QMenu(self.window)
             for tab in others:
-                menu.addAction(tab.title).triggered.connect(lambda *_, tab=tab: self.window.compare(here, tab))
+                action = QAction(tab.title, menu)
+                action.triggered.connect(lambda *_, tab=tab: self.window.compare(here, tab))
+                menu.addAction(action)
             menu.exec(self.window.mapToGlobal(self.window.rect().center()))
 
     def next_tab(self) -> None:

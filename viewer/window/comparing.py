@@ -15,6 +15,7 @@ from ..drawing.view import View
 from . import wording
 from .canvas import SurfaceCanvas
 from .player import Player
+from .runs import Entry, bare
 from .tab import Tab
 
 
@@ -80,14 +81,14 @@ class ComparisonPage(QWidget):
 
     def refresh(self) -> None:
         """Show what the tabs show now."""
-        entries = []
+        entries: list[Entry] = []
         for tab, canvas, heading in zip(self.sides, self.canvases, self.headings, strict=True):
             heading.setText(" ".join(str(tab.document.get("loss") or tab.title).split())[:80])
             surface = tab.surface or tab.canvas.surface
             if surface is None or len(surface.b) == 1:
                 canvas.say("There is no surface in this tab yet")
-            elif surface is not canvas.surface or canvas.tracks != tab.drawn:
-                canvas.show_surface(surface, tab.drawn)
+            elif canvas.surface is None or surface.loss is not canvas.surface.loss or canvas.tracks != tab.drawn:
+                canvas.show_surface(surface if tab.drawn else bare(surface), tab.drawn)
             entries.extend(tab.entries)
         self.player.set_entries(tuple(entries))
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from .runs import Entries
 
-DECADES = 1.5
+DECADES = 1.0
 """Powers of ten between the highest and the lowest loss from which the scale is logarithmic."""
 
 POINTS = 1500

@@ -69,7 +69,7 @@ class Following(QObject):
         if self._whole is not None and self.near:
             if self.busy:
                 self.work.stop()
-            self._part = None
+            self._part, self.busy = None, False
             self.canvas.show_surface(self._whole, self.canvas.tracks)
 
     def follow(self) -> None:
@@ -80,11 +80,11 @@ class Following(QObject):
         if self.near and scene.seen.across > FAR * ACROSS:
             self._widen(whole)
         share = scene.seen.across / ACROSS
-        shown, middle = self._part or whole.extent, self._middle()
-        sides = shown[1] - shown[0], shown[3] - shown[2]
-        aside = max(abs(middle[k] - (shown[2 * k] + shown[2 * k + 1]) / 2) / sides[k] for k in (0, 1))
+        shown, (x, y, _) = self._part or whole.extent, scene.seen.centre
+        aside = max(abs(x) / scene.box.width, abs(y) / scene.box.depth)
         if share > NEAR and not (self.near and aside > ASIDE):
             return
+        middle, sides = self._middle(), (shown[1] - shown[0], shown[3] - shown[2])
         side = share * (1 + 2 * MARGIN)
         part = _around(middle, (side * sides[0], side * sides[1]), whole.extent)
         if part is None or part[1] - part[0] < DEEPEST * (whole.extent[1] - whole.extent[0]):
@@ -104,17 +104,22 @@ class Following(QObject):
 
     def take(self, found: object, tracks: tuple[Track, ...]) -> None:
         """Show what a job for a part has found."""
+        if not self.busy:
+            return  # the whole is wanted again
         if isinstance(found, jobs.Part):
-            if self.near:
-                self.canvas.refine(found.tile)
+            self.canvas.refine(found.tile)
         elif isinstance(found, jobs.Begun):
             a, b = found.grid.a, found.grid.b
             seen = self.canvas.scene.seen
-            self._part = float(a[0]), float(a[-1]), float(b[0]), float(b[-1])
+            self._part = found.coarse.extent
             self.canvas.expect(found.coarse, tracks, a, b)
             self.canvas.see(self._framed(seen))
-        elif isinstance(found, jobs.Made) and self.near:
+        elif isinstance(found, jobs.Made):
+            seen, begun = self.canvas.scene.seen, self._part == found.surface.extent
+            self._part = found.surface.extent
             self.canvas.show_surface(found.surface, tracks)
+            if not begun:  # so few vertices that there was nothing coarser
+                self.canvas.see(self._framed(seen))
 
     def _framed(self, seen: View) -> View:
         """From the same side, the part that was made in the middle, and whole."""

@@ -118,7 +118,17 @@ def detail(problem: Problem, whole: Surface, extent: Extent, asked: Asked) -> Jo
         from ...surface import grid
 
         dtype = "float64" if _fine(extent, whole.loss.shape) else str(whole.loss.dtype)
-        found = grid(problem, whole.plane, whole.loss.shape, extent, dtype=dtype, **asked)
+        rows, columns = whole.loss.shape
+        found = grid(
+            problem,
+            whole.plane,
+            (rows, columns),
+            extent,
+            gradient=asked.get("gradient", False),
+            curvature=asked.get("curvature", False),
+            gradient_norm=asked.get("gradient_norm", False),
+            dtype=dtype,
+        )
         yield from _parts(Refinement(found), True, order)
 
     return job

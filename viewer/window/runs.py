@@ -17,6 +17,7 @@ from ...plot import ON_VIRIDIS
 
 if TYPE_CHECKING:
     from ...problem import Problem
+    from ...surface import Surface
     from ...training import Run
     from ..drawing.track import Track
 
@@ -82,3 +83,8 @@ def alike(one: Problem, other: Problem) -> bool:
         return True
     told = [(each.expression, dict(each.weights), set(each.data)) for each in (one, other)]
     return told[0] == told[1] and all(np.array_equal(one.data[name], other.data[name]) for name in one.data)
+
+
+def bare(surface: Surface) -> Surface:
+    """The surface alone: with no track given, a scene would draw its own run."""
+    return replace(surface, plane=replace(surface.plane, run=None))

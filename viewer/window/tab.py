@@ -24,7 +24,7 @@ from .following import Following
 from .history import edited
 from .legend import Legend
 from .player import Player
-from .runs import Entries, added, alike, shown, tracks
+from .runs import Entries, added, alike, bare, shown, tracks
 from .work import Job, Progress, Work
 
 if TYPE_CHECKING:
@@ -333,15 +333,10 @@ class Tab(QWidget):
         self.player.set_entries(entries)
         if self.canvas.surface is not None:
             if not entries and self.canvas.surface.run is not None:
-                self._show(self._without_run(self.canvas.surface))
+                self._show(bare(self.canvas.surface))
             else:
                 self.canvas.show_tracks(self.drawn)
         self.redrawn.emit()
-
-    @staticmethod
-    def _without_run(surface: Surface) -> Surface:
-        """The surface alone: with no track given, a scene would draw its own run."""
-        return replace(surface, plane=replace(surface.plane, run=None))
 
     def dress(self, look: Look) -> None:
         """Draw it otherwise; where the surface lacks derivatives that this needs, it is made again."""

@@ -34,7 +34,7 @@ def test_stop_stops_within_a_fifth_of_a_second_and_keeps_what_is_there(driven: D
 window, tab = opened()
 tab.open({**long, "training": {"optimizer": "SGD", "lr": 0.01, "epochs": 1_000_000}})
 tab.panel.train.click()
-until(lambda: tab.panel.bar.value() > 20, "no progress")
+until(lambda: tab.panel.footer.bar.value() > 20, "no progress")
 began = time.monotonic()
 tab.panel.stop.click()
 until(lambda: not tab.work.busy, "it goes on")
@@ -117,7 +117,7 @@ window, tab = opened()
 tab.open({"loss": "x^2 + y^2 + z^2", "surface": {"resolution": 20}})
 tab.panel.make.click()
 until(lambda: not tab.work.busy, "it goes on")
-told["message"] = tab.panel.message.text()
+told["message"] = tab.panel.footer.message.text()
 close(window)
 ended()
 """)
@@ -163,7 +163,7 @@ while frames < wanted:
     native.grabFramebuffer()
     if frames % 50 == 0:
         application.processEvents()
-    if frames % (wanted // 10) == 0:
+    if frames >= len(sizes) * wanted // 10:
         sizes.append(resident())
 told["frames"], told["sizes"] = frames, sizes
 told["seconds"] = time.monotonic() - began
@@ -174,6 +174,6 @@ ended()
         seconds=900,
     )
     assert told["frames"] >= FRAMES
-    assert len(told["sizes"]) == 10
+    assert len(told["sizes"]) >= 10
     # The first frames fill caches.
     assert max(told["sizes"]) - told["sizes"][2] < 8, told["sizes"]
