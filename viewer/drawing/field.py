@@ -162,14 +162,16 @@ class FieldVisual(Visual):
         self._empty = not box.heights.known.any()
         self.update()
 
-    def set_part(self, changed: tuple[slice, slice], known: tuple[slice, slice]) -> None:
-        """Heights of the box have changed: give the card this part of those with their rim, and of the known ones."""
+    def set_part(self, changed: tuple[slice, slice], known: tuple[slice, slice] | None) -> None:
+        """Heights of the box have changed: give the card this part of those with their rim, and, where gaps came or
+        went, this part of where heights are known."""
         down, right = changed
         # What is given is drawn later: a copy, for the heights may change again before.
         part = self._box.heights.rimmed[changed]
         self._heights.set_data(part[..., None], offset=(down.start, right.start), copy=True)
-        down, right = known
-        self._known.set_data(_bytes(self._box.heights.known[known]), offset=(down.start, right.start))
+        if known is not None:
+            down, right = known
+            self._known.set_data(_bytes(self._box.heights.known[known]), offset=(down.start, right.start))
         self._empty = False
         self.update()
 

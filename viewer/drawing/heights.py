@@ -102,9 +102,10 @@ class Heights:
     def change(self, rows: slice, columns: slice, loss: NDArray[np.floating[Any]]) -> tuple[slice, slice]:
         """Scale the losses of some rows and columns of those drawn anew; the part of `rimmed` that has changed."""
         known = np.isfinite(loss)
+        whole = bool(known.all())
         self.known[rows, columns] = known
-        part = np.minimum(self.scaled(np.where(known, loss, self.low)), BEYOND).astype(np.float32)
-        if not known.all():
+        part = np.minimum(self.scaled(loss if whole else np.where(known, loss, self.low)), BEYOND).astype(np.float32)
+        if not whole:
             fill(part, known)
         self.z[rows, columns] = part
         return self._continued(rows, columns)

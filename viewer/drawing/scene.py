@@ -139,7 +139,10 @@ class Scene:
         self._losses[rows, columns] = loss
         down, right, part = self.heights.part(rows, columns, np.asarray(loss), (shape[0], shape[1]))
         if part.size:
-            self.field.set_part(self.heights.change(down, right, part), (down, right))
+            known = self.heights.known[down, right]
+            whole = known.all()
+            changed = self.heights.change(down, right, part)
+            self.field.set_part(changed, None if whole and known.all() else (down, right))
 
     def show_tracks(self, tracks: Sequence[Track]) -> None:
         """Draw these runs, or with none the surface's own."""
@@ -185,8 +188,9 @@ class Scene:
         self.risen = float(np.clip(share, 0.0, 1.0))
         # Where all is flat a path would fight with the surface for the same depth.
         lift = LIFT * self.box.height * (1.0 - self.risen)
-        self._ground.transform = scene.transforms.STTransform(scale=(1.0, 1.0, self.risen))
-        self._lifted.transform = scene.transforms.STTransform(scale=(1, 1, self.risen), translate=(0, 0, lift))
+        for node, height in ((self._ground, 0.0), (self._lifted, lift)):
+            node.transform.scale = (1.0, 1.0, self.risen)
+            node.transform.translate = (0.0, 0.0, height)
         self.field.set_rise(self.risen)
         self._turned()
         self.canvas.update()
@@ -300,6 +304,8 @@ class Scene:
         # What lies on the floor, and what lies on the surface.
         self._ground, self._lifted = (scene.Node(parent=self.view.scene) for _ in range(2))
         self._lifted.order = 1
+        for node in (self._ground, self._lifted):
+            node.transform = scene.transforms.STTransform()
         self.grid = Ribbon(*NOTHING, 1.0, self.scale, parent=self._ground)
         self.field = Field(self.box, self.shown, self.dressed.beyond, self.scale, parent=self._ground)
         self.edges = Ribbon(*NOTHING, 1.2, self.scale, parent=self._lifted)

@@ -23,7 +23,7 @@ ACROSS = 3.3
 COARSE = 384
 """Vertices along a side of which hills are sought, and what is seen, at most."""
 
-RAYS = 7
+RAYS = 5
 """Lines of sight along each side of the canvas, for what is seen where no such vertex is."""
 
 Points = NDArray[np.float64]

@@ -158,12 +158,12 @@ def test_frames_tiles_moments_and_surfaces_leave_nothing_behind(surface_of: Made
             if k % 25 == 0:
                 scene.show_surface(two if k % 50 else one)
                 scene.dress(Look(heights="linear" if k % 50 else "clipped"))
-            scene.canvas.on_draw(None)
+            scene.picture()
 
-    work(60)
+    work(40)
     gc.collect()
     before = resident()
-    work(60)
+    work(40)
     gc.collect()
     # A surface, and what is kept of it, is half a MiB.
     assert resident() - before < 4.0
