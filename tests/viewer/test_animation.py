@@ -87,8 +87,8 @@ def test_several_runs_train_at_once(bowl_file: Path, tmp_path: Path, egl: None) 
     runs = {"one": surface.run, "two": other}
     training_film(surface, tmp_path / "film.gif", 0.4, 10, (320, 240), run=runs, progress=False)
     frames, _ = gif(tmp_path / "film.gif")
-    # Okabe and Ito's vermilion and bluish green, which stand in the legend from the start, and grow.
-    for colour in ((0xD5, 0x5E, 0x00), (0x00, 0x9E, 0x73)):
+    # Okabe and Ito's vermilion and sky blue, which stand in the legend from the start, and grow.
+    for colour in ((0xD5, 0x5E, 0x00), (0x56, 0xB4, 0xE9)):
         count = [(np.abs(frame - colour).max(axis=2) < 40).sum() for frame in frames]
         assert 0 < count[0] < count[-1]
 
