@@ -220,7 +220,7 @@ def compute(
         raise ArgumentError(
             f"the plane lies in {plane.center.size} dimensions, this problem has {problem.size} scalar weights"
         )
-    dtype, backend = arguments.precision(dtype), arguments.backend(backend)
+    dtype, backend = arguments.precision(dtype), arguments.backend(backend, device="always")
     rows, columns = _resolution(resolution, plane.v is None)
     a0, a1, b0, b1 = _extent(plane.reach if extent is None else extent)
     a = np.linspace(a0, a1, columns)
