@@ -177,12 +177,18 @@ class Workspace:
         with self._naming("training"):
             return problem.train(optimizer, progress=progress, **how)
 
-    def surface(self, problem: Problem | None = None, run: Run | None = None, progress: Progress = None) -> Surface:
+    def surface(
+        self,
+        problem: Problem | None = None,
+        run: Run | None = None,
+        progress: Progress = None,
+        backend: str = "auto",
+    ) -> Surface:
         """The surface that [surface] asks for, round a run, or round the starting weights where there is none.
 
         Without `plane` it is the run's principal plane; of one or two scalar weights, their axes. `seed` draws random
-        directions, and the starting weights where nothing is trained. Raises WorkspaceError for a plane, extent or
-        resolution that cannot be used.
+        directions, and the starting weights where nothing is trained. backend: as for `Problem.surface`. Raises
+        WorkspaceError for a plane, extent or resolution that cannot be used.
         """
         problem = self.problem() if problem is None else problem
         section = self._document.get("surface", {})
@@ -195,7 +201,7 @@ class Workspace:
                 # Where coordinates are the weights themselves, the starting values are not at the centre.
                 a, b = plane.project(problem.start)[0][0]
                 extent = (a - 1, a + 1, b - 1, b + 1)
-            return problem.surface(plane, extent=extent, progress=progress, **how)
+            return problem.surface(plane, extent=extent, backend=backend, progress=progress, **how)
 
     def _plane(self, problem: Problem, run: Run | None) -> Plane:
         from ..planes import Plane

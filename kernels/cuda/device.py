@@ -39,7 +39,7 @@ def fault() -> str | None:
         )
     driver = driver_fault()
     if driver is not None:
-        more = "" if is_installed() else f"; where there is one, {INSTALL} brings the rest"
+        more = "" if is_installed() else f"; where there is a GPU with its driver, {INSTALL} brings the rest"
         return f"{driver}: use backend='cpu' or 'auto'{more}"
     return None if is_installed() else f"numba-cuda is not installed: {INSTALL}"
 
