@@ -32,7 +32,7 @@ def signature(dtype: str) -> Any:
 def ptx_of(source: Source, capability: tuple[int, int]) -> str:
     from numba import cuda
 
-    function = function_of(source, "device")
+    function = function_of(source, "device", capability)
     text, _ = cuda.compile_ptx(function, signature(source.dtype), cc=capability, launch_bounds=BOUNDS)
     return str(text)
 
@@ -43,4 +43,5 @@ def launchable(source: Source) -> Any:
 
     if config.ENABLE_CUDASIM:
         return cuda.jit(function_of(source, "simulator"))
-    return cuda.jit(signature(source.dtype), launch_bounds=BOUNDS)(function_of(source, "device"))
+    function = function_of(source, "device", tuple(cuda.get_current_device().compute_capability))
+    return cuda.jit(signature(source.dtype), launch_bounds=BOUNDS)(function)

@@ -3,7 +3,7 @@
 divide: of float32, off by 2 ulp at most, over the whole range. sigmoid_absolute, tanh_absolute: of float32, from the
 hardware's 2^x and 1/x. Those are off by 2^-22.5 and 2^-23 of their values, says NVIDIA, and x log2(e) by 2^-24 of x,
 where e^-|x| |x| is at most 0.37: less than 2^-22 in all for sigmoid and 2^-21 for tanh, as on the CPU. choose: a
-selection, no branch.
+selection, no branch. larger, smaller: with nan where either is.
 reread: no instruction, but what lies in shared memory is read again behind it and not kept in registers.
 """
 
@@ -56,6 +56,46 @@ def choose(typing: Any, condition: Any, x: Any, y: Any) -> Any:
         return builder.select(*arguments)
 
     return x(types.boolean, x, y), call
+
+
+def _extreme(predicate: str) -> Any:
+    """The larger or the smaller of two, nan where either is: as NumPy's."""
+
+    @intrinsic
+    def function(typing: Any, x: Any, y: Any) -> Any:
+        if x != y or not isinstance(x, types.Float):
+            raise TypingError(f"{x} and {y} are not one kind of number")
+
+        def call(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            left, right = arguments
+            taken = builder.or_(builder.fcmp_ordered(predicate, left, right), builder.fcmp_unordered("uno", left, left))
+            return builder.select(taken, left, right)
+
+        return x(x, y), call
+
+    return function
+
+
+larger, smaller = _extreme(">"), _extreme("<")
+
+
+def _extreme_single(text: str) -> Any:
+    """The same of float32 in one instruction, of capability 8.0 and above."""
+
+    @intrinsic
+    def function(typing: Any, x: Any, y: Any) -> Any:
+        _only_single(x, y)
+
+        def call(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return _instruction(builder, text, *arguments)
+
+        return x(x, y), call
+
+    return function
+
+
+larger_single = _extreme_single("max.NaN.f32 $0, $1, $2;")
+smaller_single = _extreme_single("min.NaN.f32 $0, $1, $2;")
 
 
 @intrinsic

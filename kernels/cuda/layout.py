@@ -34,6 +34,9 @@ SMALLEST_FORMED = 24
 SHARED_BYTES = 48 * 1024
 """Shared memory that a block may have on any device without asking for more."""
 
+ALIGNED = 4
+"""Numbers that one instruction may read from shared memory: what is read in order begins at such a place."""
+
 STAGE_BYTES = 16 * 1024
 """What samples may take of it: several blocks then share a processor."""
 
@@ -76,6 +79,16 @@ class Layout:
         return self.tile * self.width if self.staged else 0
 
 
+def aligned(count: int) -> int:
+    """So many numbers, filled up to where the next may begin."""
+    return -(-count // ALIGNED) * ALIGNED
+
+
+def lies_by_columns(rows: int) -> bool:
+    """Whether a matrix lies in shared memory column by column: a product of few rows reads it so."""
+    return 1 < rows <= INLINE_ROWS
+
+
 def layout_of(plan: Plan, dtype: str) -> Layout:
     """Raises DeviceFault for a program that holds more at a point than a thread can."""
     return _Layouts(plan, np.dtype(dtype).itemsize).layout()
@@ -100,8 +113,12 @@ class _Layouts:
         width, staged = 0, dict[int, int]()
         for value in self._read_by_sweeps():
             staged[value] = width
-            width += self.instructions[value].shape[0]
-        held_size = sum(self._count(value) for value in held)
+            width += aligned(self.instructions[value].shape[0])
+        held_places, held_size = dict[int, int](), 0
+        for value in held:
+            held_places[value] = held_size
+            rows, columns = self.instructions[value].shape
+            held_size += columns * aligned(rows) if lies_by_columns(rows) else rows * aligned(columns)
         tile = LARGEST_TILE
         while tile > 1 and tile * width * self.size > STAGE_BYTES:
             tile //= 2
@@ -117,7 +134,7 @@ class _Layouts:
             )
         offsets = {kind: self._offsets(kind) for kind in ("data", "weight")}
         return Layout(
-            tile, group, offsets["data"], offsets["weight"], staged, width, self._places(held), formed, self.levels,
+            tile, group, offsets["data"], offsets["weight"], staged, width, held_places, formed, self.levels,
             local, held_size,
         )  # fmt: skip
 

@@ -15,8 +15,8 @@ LOWERINGS: dict[str, str] = {
     "div": "divide({0}, {1})",
     "pow": "power({0}, {1})",
     # nan where either is nan, as NumPy's.
-    "maximum": "choose(({0} > {1}) | ({0} != {0}), {0}, {1})",
-    "minimum": "choose(({0} < {1}) | ({0} != {0}), {0}, {1})",
+    "maximum": "larger({0}, {1})",
+    "minimum": "smaller({0}, {1})",
     "neg": "-{0}",
     "abs": "size({0})",
     "exp": "exp({0})",

@@ -255,7 +255,7 @@ class NestText:
         if emitter.is_shared(value):
             return f"stage[{plus('here', times(j, layout.width), str(layout.staged[value]), i)}]"
         if value in layout.held and not emitter.forming:
-            return f"hold[{plus(str(layout.held[value]), times(i, columns), j)}]"
+            return f"hold[{emitter.held_place(value, i, j)}]"
         if op == "data" and emitter.streams[value] is None:
             return f"u[{plus(str(layout.uniforms[value]), times(i, columns), j)}]"
         if op == "data":

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..plan import Plan, Sweep
-from .layout import Layout
+from .layout import Layout, aligned, lies_by_columns
 from .nest import NestText
 from .text import Text, plus, times
 
@@ -84,6 +84,14 @@ class Emitter:
         """Whether a streamed value is read from a tile in shared memory here."""
         return value in self.layout.staged and not self.staging
 
+    def held_place(self, value: int, i: str, j: str) -> str:
+        """The index of an element that lies in shared memory for all samples."""
+        rows, columns = self.instructions[value].shape
+        start = str(self.layout.held[value])
+        if lies_by_columns(rows):
+            return plus(start, times(j, aligned(rows)), i)
+        return plus(start, times(i, aligned(columns)), j)
+
     def extent(self, value: int) -> tuple[int, ...]:
         """The axes of the array in which a point holds a value; none for a variable."""
         rows, columns = self.instructions[value].shape
@@ -103,7 +111,7 @@ class Emitter:
         layout, text = self.layout, self.text
         for name, size in (("stage", layout.stage_size), ("hold", layout.held_size)):
             if size:
-                text.line(f"{name} = cuda.shared.array({size}, real)")
+                text.line(f"{name} = cuda.shared.array({size}, real)  # shared")
         for stage in self.plan.stages:
             for nest in stage.nests:
                 for value in sorted(nest.stored):
@@ -146,7 +154,7 @@ class Emitter:
         if not self.layout.held:
             return
         text = self.text
-        for value, start in self.layout.held.items():
+        for value in self.layout.held:
             columns = self.instructions[value].shape[1]
             with text.counted("e", "thread", str(self.size(value)), "THREADS"):
                 text.line(f"er = uint32(e // {columns})")
@@ -154,7 +162,7 @@ class Emitter:
                 self.forming = True
                 found = NestText(self, None).number(value, "er", "ec", {})
                 self.forming = False
-                text.line(f"hold[{plus(str(start), 'e')}] = {found}")
+                text.line(f"hold[{self.held_place(value, 'er', 'ec')}] = {found}")
         text.line("cuda.syncthreads()")
 
     def _store_outputs(self) -> None:

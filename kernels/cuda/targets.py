@@ -23,16 +23,28 @@ import numpy as np
 from .layout import SIMULATED_THREADS, THREADS
 from .source import ENTRY, Source
 
+SHARED_ALIGNMENT = 16
+
 Target = Literal["device", "simulator", "numpy"]
 Names = dict[str, Any]
 
 
-def function_of(source: Source, target: Target) -> Callable[..., Any]:
-    """The kernel of a text on a target."""
+Capability = tuple[int, int]
+
+NAN_CAPABILITY: Capability = (8, 0)
+"""From it on a device has an instruction for the larger of two float32 that keeps nan."""
+
+
+def function_of(source: Source, target: Target, capability: Capability = (7, 5)) -> Callable[..., Any]:
+    """The kernel of a text on a target; capability: the device's, which decides on single instructions."""
     real = np.dtype(source.dtype).type
-    names = dict(_names(source.dtype, target))
+    names = dict(_names(source.dtype, target, capability >= NAN_CAPABILITY))
     names |= {name: real(x) for name, x in source.numbers}
-    return _executed(source.text, ENTRY, names)
+    text = source.text
+    if target == "device":
+        # Neither of Numba's simulators knows alignment, without which each number is read by itself.
+        text = text.replace(", real)  # shared", f", real, {SHARED_ALIGNMENT})")
+    return _executed(text, ENTRY, names)
 
 
 def _executed(text: str, entry: str, names: Names) -> Callable[..., Any]:
@@ -43,11 +55,11 @@ def _executed(text: str, entry: str, names: Names) -> Callable[..., Any]:
     return found
 
 
-@lru_cache(maxsize=6)
-def _names(dtype: str, target: Target) -> Mapping[str, Any]:
+@lru_cache(maxsize=12)
+def _names(dtype: str, target: Target, keeps_nan: bool) -> Mapping[str, Any]:
     real = np.dtype(dtype).type
     names: Names = {"real": real, "zero": real(0), "one": real(1)}
-    names |= _numpy_names() if target == "numpy" else _cuda_names(dtype, target)
+    names |= _numpy_names() if target == "numpy" else _cuda_names(dtype, target, keeps_nan)
     return names
 
 
@@ -62,7 +74,7 @@ def _numpy_functions() -> Names:
         "divide": np.divide, "power": np.power, "size": np.abs, "exp": np.exp, "log": np.log, "log1p": np.log1p,
         "sqrt": np.sqrt, "tanh": np.tanh, "sin": np.sin, "cos": np.cos, "erf": erf, "normal_cdf": ndtr,
         "tanh_absolute": np.tanh, "sigmoid_absolute": lambda x: 1 / (1 + np.exp(-x)),
-        "reread": lambda: None,
+        "reread": lambda: None, "larger": np.maximum, "smaller": np.minimum,
     }  # fmt: skip
 
 
@@ -70,7 +82,7 @@ def _chosen(condition: Any, x: Any, y: Any) -> Any:
     return x if condition else y
 
 
-def _cuda_names(dtype: str, target: Target) -> Names:
+def _cuda_names(dtype: str, target: Target, keeps_nan: bool) -> Names:
     from numba import cuda
 
     names: Names = {"cuda": cuda, "THREADS": THREADS}
@@ -85,6 +97,8 @@ def _cuda_names(dtype: str, target: Target) -> Names:
     single = dtype == "float32"
     return names | {
         "uint32": numba.uint32, "int64": numba.int64, "choose": instructions.choose,
+        "larger": instructions.larger_single if single and keeps_nan else instructions.larger,
+        "smaller": instructions.smaller_single if single and keeps_nan else instructions.smaller,
         "reread": instructions.reread,
         "divide": instructions.divide if single else operator.truediv,
         "sigmoid_absolute": instructions.sigmoid_absolute, "tanh_absolute": instructions.tanh_absolute,
