@@ -263,7 +263,7 @@ class Problem:
         over all weights, too, by reverse mode at every vertex; its squares overflow float32 where it is above 1.8e19.
         The loss has the same bits with them and without. dtype: "float32" or "float64". backend: "cpu", compiled code;
         "cuda", a kernel for an NVIDIA GPU (the extra `cuda`; it has run in a simulator alone so far), whose last bits
-        are others; "numpy", the slow oracle; "auto", a GPU where one is found, else the CPU.
+        are others; "numpy", the slow oracle; "auto", a GPU where one is found and there is work for it, else the CPU.
         progress: None (a bar on a terminal), True, False, or a function of (done, total) vertices that returns False
         to stop.
 

@@ -220,7 +220,7 @@ def compute(
         raise ArgumentError(
             f"the plane lies in {plane.center.size} dimensions, this problem has {problem.size} scalar weights"
         )
-    dtype, backend = arguments.precision(dtype), arguments.backend(backend, device="always")
+    dtype, asked_for, backend = arguments.precision(dtype), backend, arguments.backend(backend, device="always")
     rows, columns = _resolution(resolution, plane.v is None)
     a0, a1, b0, b1 = _extent(plane.reach if extent is None else extent)
     a = np.linspace(a0, a1, columns)
@@ -229,6 +229,9 @@ def compute(
         raise ArgumentError("the extent is too small: neighbouring coordinates of the grid would be equal")
     asked = {"gradient": bool(gradient), "curvature": bool(curvature), "gradient_norm": bool(gradient_norm)}
     kernel = kernels.plane(problem.program, dtype=dtype, backend=backend, **asked)
+    if asked_for == "auto" and backend == "cuda" and not kernel.suits_device(rows * columns):
+        backend = "cpu"
+        kernel = kernels.plane(problem.program, dtype=dtype, backend=backend, **asked)
     directions = (plane.center, plane.u, np.zeros(problem.size) if plane.v is None else plane.v)
     data = {name: problem.data[name] for name in problem.program.data}
     with arguments.fitting_memory():

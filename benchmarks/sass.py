@@ -3,8 +3,9 @@
     python -m benchmarks.sass                 # compares with sass.json, and prints both
     python -m benchmarks.sass --keep          # writes sass.json anew: a change of the code that is meant
 
-No GPU is needed, and none has run any of this: the text becomes PTX by numba-cuda and NVVM, ptxas makes machine code of it
-and cuobjdump text of that. `pip install 'atlas-fast[cuda,cuda-check]'` brings them all; ptxas must be of NVVM's release.
+No GPU is needed, and none has run any of this: the text becomes PTX by numba-cuda and NVVM, ptxas makes machine code of
+it and cuobjdump text of that. `pip install 'atlas-fast[cuda,cuda-check]'` brings them all; ptxas must be of NVVM's
+release.
 
 A loop is what lies between a branch that goes back and where it goes. The work of a kernel lies in its innermost loops:
 over samples, and where these go in groups over hidden units.
@@ -66,6 +67,7 @@ KERNELS = (
     Kernel("housing"),
     Kernel("digits-tanh"),
     Kernel("iris-relu", gradient=True),
+    Kernel("iris-small", gradient=True),
     Kernel("iris-relu", "float64"),
 )
 """Kernels that are to stay in registers, whole."""
@@ -73,9 +75,9 @@ KERNELS = (
 
 @dataclass(frozen=True)
 class Found:
-    """registers: a thread. stack, spilled: bytes. local: loads and stores of a thread's own memory. double: float64
-    instructions. loops: innermost ones that have arithmetic and put nothing into shared memory, in order: (instructions, FFMA, MUFU, loads of shared
-    memory, loads of the device's). compile_seconds: text to PTX."""
+    """registers: a thread's. stack, spilled: bytes. local: loads and stores of a thread's own memory. double: float64
+    instructions. loops: innermost ones that have arithmetic and put nothing into shared memory, in order:
+    (instructions, FFMA, MUFU, loads of shared memory, loads of the device's). compile_seconds: text to PTX."""
 
     registers: int
     stack: int
@@ -95,6 +97,10 @@ class Found:
         """Of multiply-adds among the loops' instructions."""
         return sum(loop[1] for loop in self.loops) / max(1, self.loop_instructions)
 
+    @property
+    def special(self) -> int:
+        return sum(loop[2] for loop in self.loops)
+
     def faults(self, dtype: str) -> list[str]:
         """What no kernel of KERNELS may have."""
         told = {"stack": self.stack, "spilled": self.spilled, "local": self.local}
@@ -107,7 +113,7 @@ class Found:
         pairs = {
             "instructions of loops": (self.loop_instructions, recorded.loop_instructions),
             "share of multiply-adds": (self.share, recorded.share),
-            "special functions": (sum(l[2] for l in self.loops), sum(l[2] for l in recorded.loops)),
+            "special functions": (self.special, recorded.special),
         }
         return [
             f"{name}: {now:.4g}, recorded {before:.4g}"
@@ -235,8 +241,9 @@ def main() -> None:
             found = rows[name] = examined(kernel, capability)
             known = before.get(name)
             told = found.faults(kernel.dtype) + ([] if known is None else found.differences(known))
-            print(f"{name}: {found.registers} registers, loops of {', '.join(str(l[0]) for l in found.loops)}, FFMA "
-                  f"{found.share:.2f}, {found.compile_seconds:.1f} s", "; ".join(told), sep=" | ", flush=True)  # fmt: skip
+            lengths = ", ".join(str(loop[0]) for loop in found.loops) or "none"
+            counts = f"{found.registers} registers, loops of {lengths}, FFMA {found.share:.2f}"
+            print(f"{name}: {counts}, {found.compile_seconds:.1f} s", "; ".join(told), sep=" | ", flush=True)
     if asked.keep:
         kept = {**json.loads(RECORDED.read_text())} if RECORDED.exists() else {}
         for name, found in rows.items():

@@ -256,6 +256,17 @@ class PlaneKernel:
         sampled = frozenset(self.program.data)
         return compile_body(program, sampled, self.dtype, self.lanes, BLOCK_VECTORS, loss, self.across)
 
+    def suits_device(self, points: int) -> bool:
+        """Whether so many points are worth a device's compilation, and a thread can hold what a point needs."""
+        from .cuda import DeviceFault
+        from .cuda.engine import WORTH_A_DEVICE, plane_code
+
+        try:
+            code = plane_code(self.program, self._everywhere, self.outputs, self.dtype)
+        except DeviceFault:
+            return False
+        return points * code.plan.operations >= WORTH_A_DEVICE
+
     @property
     def _everywhere(self) -> Presence:
         return tuple((name, True, True) for name in self.program.weights)

@@ -9,6 +9,7 @@ None of this has run on a GPU yet: it is tested in Numba's simulator, where copi
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import debug
 from ..outputs import Outputs, on_plane
@@ -43,6 +43,10 @@ TILE_BYTES = 2**28
 """What a tile's outputs and weights may take on the device; there are two at a time."""
 
 STREAMS = 2
+
+WORTH_A_DEVICE = 1e11
+"""Operations of a grid from which backend='auto' takes a device: about a second of a few cores, and its kernel takes
+up to two to compile, which no disk keeps yet."""
 
 
 @dataclass(frozen=True)
@@ -157,87 +161,98 @@ class BoundProgram:
 
 
 class _Run:
-    """One grid on the device."""
+    """One grid on the device. Its memory is taken once: to take more would wait for all that runs there."""
 
     def __init__(self, code: DeviceCode, uniform: Array, a: Array, b: Array, weights: Array | None, out: Array) -> None:
         from numba import cuda
 
-        self.cuda, self.code, self.out = cuda, code, out
+        self.cuda, self.code, self.weights, self.out = cuda, code, weights, out
         self.threads = SIMULATED_THREADS if is_simulated() else THREADS
-        self.a, self.b, self.weights = a, b, weights
-        self.uniform = cuda.to_device(uniform)
+        self.a, self.b, self.uniform = (cuda.to_device(x) for x in (a, b, uniform))
         self.nothing = cuda.to_device(np.zeros(1, out.dtype))
-        self.streams = [cuda.stream() for _ in range(STREAMS)]
-        self.flying: list[_Tile | None] = [None] * STREAMS
+        self.lanes: list[_Lane] = []
         self.done = 0
 
     def tiles(self, tiles: Sequence[tuple[slice, slice]], progress: Progress | None) -> bool:
+        """Compute them in turn; False where progress said so before the last one was under way."""
         total = self.out[0].size
+        size = self.code.output_size * max(_extent(rows) * _extent(columns) for rows, columns in tiles)
+        self.lanes = [_Lane(self.cuda, size, self.out.dtype) for _ in range(min(STREAMS, len(tiles)))]
         try:
             for number, place in enumerate(tiles):
-                self._land(number % STREAMS)
+                lane = self.lanes[number % len(self.lanes)]
+                self._land(lane)
                 if number and progress is not None and progress(self.done, total) is False:
-                    return self._landed() and self.done == total
-                self._launch(number % STREAMS, place)
-            self._landed()
+                    for other in self.lanes:
+                        self._land(other)
+                    return False
+                self._launch(lane, place)
+            for lane in self.lanes[len(tiles) % len(self.lanes) :] + self.lanes[: len(tiles) % len(self.lanes)]:
+                self._land(lane)
         finally:
             # Nothing may write into memory that Python lets go of.
-            for stream in self.streams:
-                stream.synchronize()
+            for lane in self.lanes:
+                lane.stream.synchronize()
         if progress is not None:
             progress(total, total)
         return True
 
-    def _landed(self) -> bool:
-        for lane in range(STREAMS):
-            self._land(lane)
-        return True
-
-    def _launch(self, lane: int, place: tuple[slice, slice]) -> None:
-        cuda, stream = self.cuda, self.streams[lane]
-        a, b = self.a[place[1]], self.b[place[0]]
-        across = -(-a.size // self.threads)
-        size = self.code.output_size * a.size * b.size
-        pinned = cuda.pinned_array(size, self.out.dtype)
-        device = cuda.device_array(size, self.out.dtype, stream=stream)
+    def _launch(self, lane: _Lane, place: tuple[slice, slice]) -> None:
+        rows, columns = map(_extent, place)
+        across, stream = -(-columns // self.threads), lane.stream
         weights = self.nothing
         if self.weights is not None:
-            weights = cuda.to_device(np.ascontiguousarray(self.weights[:, place[1]]).ravel(), stream=stream)
-        inputs = [cuda.to_device(np.ascontiguousarray(x), stream=stream) for x in (a, b)]
-        self.code.kernel[across * b.size, self.threads, stream](
-            *inputs, self.uniform, weights, device, np.uint32(a.size), np.uint32(across)
+            weights = self.cuda.to_device(np.ascontiguousarray(self.weights[:, place[1]]).ravel(), stream=stream)
+        self.code.kernel[across * rows, self.threads, stream](
+            self.a[place[1]],
+            self.b[place[0]],
+            self.uniform,
+            weights,
+            lane.device,
+            np.uint32(columns),
+            np.uint32(across),
         )
-        device.copy_to_host(pinned, stream=stream)
-        self.flying[lane] = _Tile(place, pinned, (self.code.output_size, b.size, a.size), (*inputs, weights, device))
+        size = self.code.output_size * rows * columns
+        lane.device[:size].copy_to_host(lane.host[:size], stream=stream)
+        lane.place, lane.kept = place, weights
 
-    def _land(self, lane: int) -> None:
+    def _land(self, lane: _Lane) -> None:
         """Wait for what a stream computes and put it in its place."""
-        tile = self.flying[lane]
-        if tile is None:
+        if lane.place is None:
             return
-        self.streams[lane].synchronize()
-        self.out[:, *tile.place] = np.asarray(tile.pinned).reshape(tile.shape)
-        self.done += tile.shape[1] * tile.shape[2]
-        self.flying[lane] = None
+        lane.stream.synchronize()
+        rows, columns = map(_extent, lane.place)
+        shape = (self.code.output_size, rows, columns)
+        self.out[:, *lane.place] = np.asarray(lane.host[: np.prod(shape)]).reshape(shape)
+        self.done += rows * columns
+        lane.place = lane.kept = None
 
 
-@dataclass(frozen=True)
-class _Tile:
-    """Under way. kept: the device's arrays, until it is there."""
+class _Lane:
+    """A stream, what it computes into, on the device and here, and the tile that is under way, with its weights."""
 
-    place: tuple[slice, slice]
-    pinned: NDArray[Any]
-    shape: tuple[int, int, int]
-    kept: tuple[Any, ...]
+    def __init__(self, cuda: Any, size: int, dtype: Any) -> None:
+        self.stream = cuda.stream()
+        self.device, self.host = cuda.device_array(size, dtype), cuda.pinned_array(size, dtype)
+        self.place: tuple[slice, slice] | None = None
+        self.kept: Any = None
+
+
+def _extent(part: slice) -> int:
+    return int(part.stop - part.start)
 
 
 @contextmanager
 def _answered() -> Iterator[None]:
     """Raise DeviceFault, in a line, where the device or its compiler fails."""
+    from numba.core.errors import NumbaPerformanceWarning
     from numba.cuda.cudadrv import driver, error, nvvm
 
     try:
-        yield
+        with warnings.catch_warnings():
+            # That a small grid does not fill the device.
+            warnings.simplefilter("ignore", NumbaPerformanceWarning)
+            yield
     except (driver.CudaAPIError, error.CudaSupportError, nvvm.NvvmSupportError) as fault:
         told = next((line.strip() for line in str(fault).splitlines() if line.strip()), type(fault).__name__)
         raise DeviceFault(f"the GPU does not answer ({told}): use backend='cpu', or try {INSTALL}") from None

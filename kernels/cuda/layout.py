@@ -233,7 +233,7 @@ class _Layouts:
         held |= self._read_whole()
         if sum(map(self._count, held)) * self.size > HELD_BYTES:
             # They are read, and c + b v is formed too, from the device's memory, through its caches.
-            formed |= {v for value in held if self.instructions[value].op != "data" for v in self._made(value) or ()}
+            formed |= {v for value in held for v in self._made_of_data(value)}
             held = set()
         return frozenset(formed), sorted(held)
 
@@ -272,12 +272,16 @@ class _Layouts:
 
     def _closed(self, value: int) -> bool:
         """Whether a value that a row shares can be computed element by element from what the device's memory holds."""
+        made = self._made_of_data(value)
+        return all(self.instructions[v].op in ("add", "sub", "mul", "neg", "broadcast") for v in made)
+
+    def _made_of_data(self, value: int) -> set[int]:
+        """A value with all that it is made of, leaves left out."""
+        found: set[int] = set()
         pending = [value]
         while pending:
-            instruction = self.instructions[pending.pop()]
-            if instruction.op in ("coordinate", "constant", "data"):
-                continue
-            if instruction.op not in ("add", "sub", "mul", "neg", "broadcast"):
-                return False
-            pending.extend(instruction.args)
-        return True
+            top = pending.pop()
+            if self.instructions[top].op not in ("coordinate", "constant", "data"):
+                found.add(top)
+                pending.extend(self.instructions[top].args)
+        return found

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import atlas_fast as af
-from atlas_fast import commandline
+from atlas_fast import commandline, kernels
 from atlas_fast.kernels import DeviceFault, device
 
 ABSENT = f"there is no NVIDIA driver on this machine ({device.LIBRARY} cannot be loaded)"
@@ -105,6 +105,17 @@ def test_looking_for_packages_that_are_not_there_takes_less_than_a_millisecond()
     seconds, numba = done.stdout.split()
     assert float(seconds) < 1e-3
     assert numba == "False"
+
+
+def test_auto_takes_a_device_for_work_that_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And never for a loss that no thread can hold."""
+    monkeypatch.setattr(device, "is_found", lambda: True)
+    assert bowl().surface(resolution=8, progress=False).method.endswith("float32, cpu")
+    plane = kernels.plane(af.Problem("sum(tanh(w*X))", {"X": np.ones((3, 500))}, {"w": (1, 3)}).program, backend="cuda")
+    assert plane.suits_device(4096 * 4096) and not plane.suits_device(64 * 64)
+    X = np.ones((3, 1000))
+    large = af.Problem("sum(tanh((W*X)*(W*X)^T))^2", {"X": X.T}, {"W": (90, None)})
+    assert not kernels.plane(large.program, backend="cuda").suits_device(2**31)
 
 
 def test_training_is_refused_whether_there_is_a_device_or_not(monkeypatch: pytest.MonkeyPatch) -> None:

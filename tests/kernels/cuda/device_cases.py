@@ -32,6 +32,8 @@ WIDE: dict[str, Loss] = {
     # More samples than a tile, and a tile smaller than the largest.
     "tiles": classifier(samples=67, hidden=5),
     "wide tiles": classifier(samples=70, hidden=130),
+    # Weights that are formed from the device's memory.
+    "unheld": deep(samples=9, width=56),
 }
 
 
