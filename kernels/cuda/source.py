@@ -35,7 +35,7 @@ class Source:
 def source_of(plan: Plan, layout: Layout, dtype: str) -> Source:
     emitter = Emitter(plan, layout, dtype)
     text = emitter.kernel()
-    return Source(text, tuple((name, x) for x, name in emitter.numbers.items()), dtype)
+    return Source(text, tuple((name, float(x)) for x, name in emitter.numbers.items()), dtype)
 
 
 class Emitter:
@@ -43,7 +43,7 @@ class Emitter:
         self.plan, self.layout, self.text = plan, layout, Text()
         self.instructions, self.streams = plan.body.program.instructions, plan.body.streams
         self.dtype = dtype
-        self.numbers: dict[float | str, str] = {}
+        self.numbers: dict[str, str] = {}
         self.sums: dict[int, bool] = {}
         """Of the sweep under way; whether they are added up a tile at a time."""
         self.group = 1
@@ -69,10 +69,9 @@ class Emitter:
 
     def number(self, x: float) -> str:
         """The name of a constant."""
-        known = {0.0: "zero", 1.0: "one"}
-        if x in known and str(x)[0] != "-":
-            return known[x]
-        return self.numbers.setdefault(x if x == x else "nan", f"k{len(self.numbers)}")
+        known = {"0.0": "zero", "1.0": "one"}
+        text = repr(float(x))
+        return known.get(text) or self.numbers.setdefault(text, f"k{len(self.numbers)}")
 
     # Storage
 

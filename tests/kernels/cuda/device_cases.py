@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from generate import Seeded, draw_weights, generate
+from cuda_check import Plane
 from meanings import MEANINGS
-from networks import LOSSES, Array, Arrays, Loss, classifier, deep
+from networks import LOSSES, Array, Loss, classifier, deep
 
-from atlas_fast.kernels import Builder, Program, reference
-from atlas_fast.kernels.cuda.engine import BoundProgram, plane_code
-from atlas_fast.kernels.outputs import Outputs, at_point
-from atlas_fast.kernels.substitution import coefficient
-from atlas_fast.language import infer, lower, parse
-from atlas_fast.language.functions import FUNCTIONS
-
-A = np.linspace(-1.0, 1.0, 8)
-B = np.linspace(-0.5, 0.75, 8)
-
-EVERYTHING = Outputs(True, True, True)
-
-TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
-"""Of the largest number of an output, or of what it is the sum of."""
+from atlas_fast.kernels import Builder, Program
 
 WIDE: dict[str, Loss] = {
     # Weights that are formed where they are read, and samples in groups, the last of which is not full.
@@ -41,66 +27,9 @@ def losses() -> dict[str, Loss]:
     return {**{name: make() for name, make in LOSSES.items()}, **WIDE}
 
 
-@dataclass(frozen=True)
-class Plane:
-    """A program on a plane."""
-
-    program: Program
-    data: Arrays
-    center: Arrays
-    u: Arrays
-    v: Arrays
-
-    @classmethod
-    def of(cls, loss: Loss, seed: int = 3) -> Plane:
-        case = loss.case(seed)
-        return cls(loss.program, case.data, case.center, case.u, case.v)
-
-    def bound(self, dtype: str, outputs: Outputs) -> BoundProgram:
-        presence = tuple((name, True, True) for name in self.program.weights)
-        code = plane_code(self.program, presence, outputs, dtype)
-        parts = (("c", self.center), ("u", self.u), ("v", self.v))
-        named = {coefficient(part, n): blocks[n] for part, blocks in parts for n in self.program.weights}
-        return BoundProgram(code, {**self.data, **named})
-
-    def expected(self, outputs: Outputs, a: Array = A, b: Array = B) -> tuple[Array, Array]:
-        """The outputs by NumPy in float64, and the largest intermediate at each point, which rounding errors follow."""
-        found, largest = np.empty((outputs.count, len(b), len(a))), np.empty((len(b), len(a)))
-        ways = [{n: way[n] for n in self.program.weights} for way in (self.u, self.v)]
-        for i, y in enumerate(b):
-            for j, x in enumerate(a):
-                weights = {n: self.center[n] + x * self.u[n] + y * self.v[n] for n in self.program.weights}
-                inputs = {**self.data, **weights}
-                found[:, i, j] = at_point(self.program, outputs, inputs, *ways)
-                sizes = [np.abs(value) for value in reference.intermediates(self.program, inputs)]
-                largest[i, j] = max(float(size[np.isfinite(size)].max(initial=0)) for size in sizes)
-        return found, largest
-
-
-def error_of(found: Array, expected: Array, largest: Array) -> float:
-    """The largest error, as a share of the largest number of each output and of the intermediates; inf where one is
-    finite and the other is not."""
-    worst = 0.0
-    for got, wanted in zip(found.astype(np.float64), expected, strict=True):
-        if not np.array_equal(np.isfinite(got), np.isfinite(wanted)):
-            return float("inf")
-        finite = np.isfinite(wanted)
-        scale = np.maximum(np.abs(wanted[finite]).max(initial=0), largest[finite])
-        worst = max(worst, float((np.abs(got[finite] - wanted[finite]) / np.maximum(scale, 1e-300)).max(initial=0)))
-    return worst
-
-
-def generated(seeds: range) -> Iterator[tuple[int, Plane]]:
-    """Losses of the typed grammar, those whose numbers stay well within float32 on this grid."""
-    for seed in seeds:
-        loss = generate(Seeded(seed), tuple(FUNCTIONS))
-        shapes = {name: (array.shape[0], array.shape[1]) for name, array in loss.data.items()}
-        tree = parse(loss.text, [*loss.data, *loss.weights])
-        program = lower(tree, infer(tree, shapes, dict(loss.weights)))
-        random = np.random.default_rng(seed)
-        center, u, v = (draw_weights(loss, random) for _ in range(3))
-        data = {name: loss.data[name] for name in program.data}
-        yield seed, Plane(program, data, center, u, v)
+def plane_of(loss: Loss, seed: int = 3) -> Plane:
+    case = loss.case(seed)
+    return Plane(loss.program, case.data, case.center, case.u, case.v)
 
 
 # Primitives

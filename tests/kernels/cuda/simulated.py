@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from device_cases import EVERYTHING, WIDE, A, B, Plane, error_of, generated, losses, row_error, row_of
+from cuda_check import EVERYTHING, A, B, Plane, error_of, generated
+from device_cases import WIDE, losses, plane_of, row_error, row_of
 from networks import classifier
 
 import atlas_fast as af
@@ -32,7 +33,7 @@ def primitive(name: str, dtype: str) -> float:
 
 
 def loss(name: str, dtype: str, outputs: Outputs) -> float:
-    return _error(Plane.of(losses()[name]), dtype, outputs, 1 if name == "unheld" else 2 if name in WIDE else 8)
+    return _error(plane_of(losses()[name]), dtype, outputs, 1 if name == "unheld" else 2 if name in WIDE else 8)
 
 
 def _error(plane: Plane, dtype: str, outputs: Outputs, rows: int) -> float:
@@ -55,7 +56,7 @@ def texts() -> list[float]:
 
 def tiles() -> dict[str, Any]:
     """A grid in tiles of rows, and of parts of rows: the same bits as in one, and progress that adds up."""
-    bound = Plane.of(classifier(samples=9, hidden=3)).bound("float32", Outputs(gradient=True))
+    bound = plane_of(classifier(samples=9, hidden=3)).bound("float32", Outputs(gradient=True))
     a, b, whole = np.linspace(-1, 1, 20), B[:5], engine.TILE_POINTS
     expected, _ = bound.grid(a, b, None)
     told: dict[str, Any] = {}
@@ -108,7 +109,7 @@ def checks() -> Iterator[tuple[str, Check]]:
             outputs = Outputs(gradient=name not in ("wide tiles", "formed", "unheld"))
             yield f"loss {name} {dtype}", lambda n=name, t=dtype, o=outputs: loss(n, t, o)  # type: ignore[misc]
     for name in ("regression", "softmax over samples"):
-        yield f"all {name}", lambda n=name: _error(Plane.of(losses()[n]), "float64", EVERYTHING, 3)  # type: ignore[misc]
+        yield f"all {name}", lambda n=name: _error(plane_of(losses()[n]), "float64", EVERYTHING, 3)  # type: ignore[misc]
     yield "texts", texts
     yield "tiles", tiles
     yield "library", library

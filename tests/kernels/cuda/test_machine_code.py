@@ -8,7 +8,7 @@ import re
 
 import pytest
 import sass
-from device_cases import Plane, losses
+from device_cases import losses, plane_of
 
 from atlas_fast import kernels
 from atlas_fast.kernels.cuda.compilation import ptx_of
@@ -27,7 +27,7 @@ needs_tools = pytest.mark.skipif(not sass.is_there(), reason="numba-cuda, ptxas 
 @pytest.mark.parametrize("capability", sass.CAPABILITIES, ids=lambda c: f"{c[0]}.{c[1]}")
 def test_ptx_for_every_capability(capability: tuple[int, int]) -> None:
     """relu, exp, log, division, a row's own values, sums in tiles: of no float64 in float32."""
-    ptx = ptx_of(Plane.of(losses()["regression"]).bound("float32", Outputs()).code.source, capability)
+    ptx = ptx_of(plane_of(losses()["regression"]).bound("float32", Outputs()).code.source, capability)
     assert f".target sm_{capability[0]}{capability[1]}" in ptx
     assert ".f64" not in ptx and "fma.rn.f32" in ptx
     assert ("max.NaN.f32" in ptx) == (capability >= (8, 0))
@@ -36,7 +36,7 @@ def test_ptx_for_every_capability(capability: tuple[int, int]) -> None:
 @needs_numba
 @pytest.mark.parametrize("name", ["bumps", "centred", "softmax over samples", "largest entry"])
 def test_float32_has_no_float64_in_it(name: str) -> None:
-    ptx = ptx_of(Plane.of(losses()[name]).bound("float32", Outputs(gradient=True)).code.source, EXAMINED)
+    ptx = ptx_of(plane_of(losses()[name]).bound("float32", Outputs(gradient=True)).code.source, EXAMINED)
     # pow, log and the rest come from libdevice, in float32 too; arguments of float64 would bring their doubles.
     assert not re.search(r"\b(add|mul|fma|div|cvt)\S*\.f64", ptx)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from device_cases import TOLERANCE, losses
+from cuda_check import TOLERANCE
+from device_cases import losses
 
 from atlas_fast.kernels.primitives import PRIMITIVES
 
