@@ -194,7 +194,8 @@ class Problem:
     def loss(self, w: ArrayLike, backend: str = "auto") -> Any:
         """The loss: a float for w of (P,), an array (k,) for (k, P). In float64.
 
-        Raises ArgumentError for weights of another shape or an unknown back end, DataError where memory is short.
+        backend: as for `surface`, but that "auto" is always the CPU. Raises ArgumentError for weights of another shape
+        or an unknown back end, DataError where memory is short, DeviceError for a GPU that is not there.
         """
         found = self._evaluate("loss", w, backend)[0].reshape(-1)
         return float(found[0]) if np.ndim(w) == 1 else found
