@@ -1,19 +1,21 @@
 """The CUDA back end against NumPy in float64, on many generated texts, at length: the tests do the same in a minute.
 
-    python -m benchmarks.cuda_check [--texts 2000] [--simulated 200] [--first 0]
+    python -m benchmarks.cuda_check [--texts 2000] [--simulated 200] [--compiled 50] [--first 0]
 
-The kernels' texts are run by NumPy (kernels/cuda/vectors.py) with all outputs in both precisions, and a part of them in
-Numba's simulator, in a process of its own. No GPU has a part in it.
+The kernels' texts are run by NumPy (kernels/cuda/vectors.py) with derivatives in both precisions, a part of them in
+Numba's simulator, in a process of its own, and some are compiled to PTX where numba-cuda is installed, in which no
+float32 kernel may hold arithmetic of float64. No GPU has a part in it.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +23,9 @@ import numpy as np
 from generate import Seeded, draw_weights, generate
 from numpy.typing import NDArray
 
-from atlas_fast.kernels import DeviceFault, Program, reference
+from atlas_fast.kernels import DeviceFault, Program, device, reference
 from atlas_fast.kernels.cuda import vectors
+from atlas_fast.kernels.cuda.compilation import ptx_of
 from atlas_fast.kernels.cuda.engine import BoundProgram, plane_code
 from atlas_fast.kernels.outputs import Outputs, at_point
 from atlas_fast.kernels.substitution import coefficient
@@ -34,6 +37,10 @@ Arrays = dict[str, Array]
 
 A = np.linspace(-1.0, 1.0, 8)
 B = np.linspace(-0.5, 0.75, 8)
+
+CAPABILITY = (8, 0)
+
+DOUBLE = r"\b(add|sub|mul|fma|div|rcp|sqrt)\S*\.f64"
 
 EVERYTHING = Outputs(True, True, True)
 
@@ -85,7 +92,7 @@ def error_of(found: Array, expected: Array, largest: Array) -> float:
     return worst
 
 
-def generated(seeds: range) -> Iterator[tuple[int, Plane]]:
+def generated(seeds: Iterable[int]) -> Iterator[tuple[int, Plane]]:
     """Losses of the typed grammar, those whose numbers stay well within float32 on this grid."""
     for seed in seeds:
         loss = generate(Seeded(seed), tuple(FUNCTIONS))
@@ -126,6 +133,19 @@ def texts(seeds: range, simulated: bool) -> bool:
     return not wrong
 
 
+def compiled(seeds: range) -> bool:
+    """Whether they compile, and float32 stays float32."""
+    wrong = 0
+    for seed, plane in generated(seeds):
+        for dtype in TOLERANCE:
+            ptx = ptx_of(plane.bound(dtype, Outputs(gradient=True)).code.source, CAPABILITY)
+            if dtype == "float32" and re.search(DOUBLE, ptx):
+                wrong += 1
+                print(f"seed {seed}: float64 in float32", flush=True)
+    print(f"compiled: {len(seeds)} texts, {wrong} wrong")
+    return not wrong
+
+
 def stays_small(expected: Array, largest: Array) -> bool:
     """Whether all numbers stay well within float32, so that its digits can be compared."""
     return bool(np.isfinite(expected).all() and (largest < 1e6).all() and np.abs(expected).max() < 1e6)
@@ -141,6 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="the CUDA back end's texts against NumPy, on generated losses")
     parser.add_argument("--texts", type=int, default=2000)
     parser.add_argument("--simulated", type=int, default=200)
+    parser.add_argument("--compiled", type=int, default=50)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -148,10 +169,12 @@ def main() -> None:
         warnings.simplefilter("ignore")
         sys.exit(not texts(range(asked.first, asked.first + asked.simulated), simulated=True))
     right = texts(range(asked.first, asked.first + asked.texts), simulated=False)
+    if asked.compiled and device.is_installed():
+        right = compiled(range(asked.first, asked.first + asked.compiled)) and right
     if asked.simulated:
         again = [sys.executable, __file__, "--inside", "--first", str(asked.first), "--simulated", str(asked.simulated)]
         done = subprocess.run(again, env={**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}, check=False)
-        right = right and done.returncode == 0
+        right = done.returncode == 0 and right
     sys.exit(not right)
 
 

@@ -123,7 +123,12 @@ class NestText:
         index = [i] if self.nest.operand and self.nest.rows > 1 else []
         if self.group > 1:
             index.append(j)
-        return f"d{product}[{', '.join(index)}]" if index else f"d{product}"
+        return f"{self._sums_of(product)}[{', '.join(index)}]" if index else self._sums_of(product)
+
+    def _sums_of(self, product: int) -> str:
+        """A product may be computed in two sweeps, in one of them with its operand."""
+        assert self.nest is not None
+        return f"r{product}" if self.nest.operand else f"d{product}"
 
     def _extent(self) -> tuple[int, ...]:
         assert self.nest is not None
@@ -135,7 +140,7 @@ class NestText:
         assert self.nest is not None
         for product in self.products:
             if product not in self.emitter.sums:
-                self.emitter.declare(f"d{product}", self._extent())
+                self.emitter.declare(self._sums_of(product), self._extent())
         if self.group > 1 and self.nest.operand:
             for factor in self._factors():
                 self.emitter.declare(f"o{factor}", (self.group,))
