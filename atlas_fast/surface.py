@@ -242,6 +242,7 @@ def compute(
     with np.errstate(over="ignore"):
         found = found.astype(dtype, copy=False)  # the oracle computes in float64
     parts = {name: found[place] for name, place in kernel.outputs.places.items()}
+    simulated = " (simulated)" if backend == "cuda" and kernels.device.is_simulated() else ""
     return Surface(
         a=a,
         b=b,
@@ -250,7 +251,7 @@ def compute(
         expression=problem.expression,
         latex=problem.latex(),
         weights=dict(problem.weights),
-        method=f"direct evaluation of every vertex, {dtype}, {backend}",
+        method=f"direct evaluation of every vertex, {dtype}, {backend}{simulated}",
         gradient=parts.get("gradient"),
         curvature=parts.get("curvature"),
         gradient_norm=parts["gradient_norm"][0] if gradient_norm else None,

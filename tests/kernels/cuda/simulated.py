@@ -95,6 +95,10 @@ def library() -> dict[str, Any]:
     told["method"] = ours.method
     told["auto"] = problem.surface(plane, 3, progress=False).method
     told["points"] = float(np.abs(problem.loss(points, backend="cuda") - problem.loss(points, backend="numpy")).max())
+    whole, engine.TILE_POINTS = engine.TILE_POINTS, 2
+    threads, engine.THREADS = engine.THREADS, 2
+    told["tiles"] = float(np.abs(problem.loss(points, backend="cuda") - problem.loss(points, backend="numpy")).max())
+    engine.TILE_POINTS, engine.THREADS = whole, threads
     told["one"] = abs(problem.loss(points[0], backend="cuda") - problem.loss(points[0], backend="numpy"))
     slopes = [problem.gradient(points, backend=name) for name in ("cuda", "numpy")]
     told["slopes"] = float(np.abs(slopes[0] - slopes[1]).max())

@@ -74,9 +74,9 @@ def test_a_grid_that_is_stopped_keeps_what_was_computed(found: dict[str, Any]) -
 
 def test_the_library_computes_with_it(found: dict[str, Any]) -> None:
     library = found["library"]
-    for name in ("loss", "gradient", "curvature", "gradient_norm", "points", "one", "slopes"):
+    for name in ("loss", "gradient", "curvature", "gradient_norm", "points", "one", "slopes", "tiles"):
         assert library[name] < 1e-12, name
-    assert library["method"].endswith("float64, cuda")
+    assert library["method"].endswith("float64, cuda (simulated)")
 
 
 def test_auto_never_takes_the_simulator(found: dict[str, Any]) -> None:
