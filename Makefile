@@ -28,7 +28,7 @@ $(VENV)/installed: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/installed-test: pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --editable ".[test,peers,viewer]"
+	$(PIP) install --quiet --editable ".[test,peers,viewer,export,film]"
 	@touch $@
 
 $(VENV)/installed-check: pyproject.toml | $(BIN)/python
@@ -66,13 +66,13 @@ questions: $(VENV)/installed
 	for name in learning_rate activation layers convexity optimizers; do \
 	    $(BIN)/python docs/questions/$$name.py --out docs/pictures/$$name.png || exit 1; done
 
-# The README's pictures.
+# The README's pictures; those of the window need a display, or Debian's xvfb and xauth.
 pictures: $(VENV)/installed-test
 	mkdir -p benchmarks/pictures build
 	for name in bowl iris-relu iris-sigmoid housing; do \
 	    $(BIN)/atlas-fast example $$name --out benchmarks/pictures/$$name.png || exit 1; done
-	$(BIN)/atlas-fast example iris-sigmoid --out build/iris-sigmoid.npz
-	$(BIN)/atlas-fast view build/iris-sigmoid.npz --out benchmarks/pictures/viewer.png
+	if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(BIN)/python docs/screenshots.py; else \
+	    xvfb-run -a -s "-screen 0 1600x1000x24" $(BIN)/python docs/screenshots.py; fi
 
 benchmark: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks.compiler

@@ -6,7 +6,7 @@ In: a problem and the optimizers to compare. Out: an immutable Comparison, which
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,9 @@ from .training import Run
 if TYPE_CHECKING:
     from .plot import Picture
     from .problem import Problem
+
+Extent = float | tuple[float, float, float, float] | None
+"""As problem.surface has it."""
 
 MOST = 8
 """Runs that a picture can tell apart by colour: as many as the palette of Okabe and Ito has."""
@@ -114,6 +117,16 @@ def compare(
         if run.diverged_at is not None:
             warnings.warn(f"{label}: {run.message}", RuntimeWarning, stacklevel=2)
         runs.append(run)
+    plane, extent, shown = framed(problem, runs, plane, extent)
+    surface = surfaces.compute(problem, plane, resolution, extent, progress=progress)
+    return Comparison(tuple(named), tuple(runs), plane, surface, tuple(shown))
+
+
+def framed(
+    problem: Problem, runs: Sequence[Run], plane: Plane | None = None, extent: Extent = None
+) -> tuple[Plane, Extent, list[int]]:
+    """The plane and the extent on which runs of a problem are compared, each as given or as `compare` chooses it, and
+    how many records of each run they hold."""
     shown = _shown(runs)
     steps = np.concatenate([run.weights[:count] for run, count in zip(runs, shown, strict=True)])
     if plane is None:
@@ -122,8 +135,7 @@ def compare(
         plane = Plane.default(problem) if problem.size <= 2 else Plane.principal(steps, end)
     if extent is None and isinstance(plane, Plane) and plane.center.size == problem.size:
         extent = _square(plane, steps)
-    surface = surfaces.compute(problem, plane, resolution, extent, progress=progress)
-    return Comparison(tuple(named), tuple(runs), plane, surface, tuple(shown))
+    return plane, extent, shown
 
 
 def _named(optimizers: Any) -> dict[str, Optimizer]:
@@ -145,7 +157,7 @@ def _named(optimizers: Any) -> dict[str, Optimizer]:
     return named
 
 
-def _shown(runs: list[Run]) -> list[int]:
+def _shown(runs: Sequence[Run]) -> list[int]:
     """How many records of each run count for the plane."""
     if not any(run.finite[0] for run in runs):
         raise ArgumentError("the loss is not finite at the start: give another one")
@@ -159,7 +171,7 @@ def _shown(runs: list[Run]) -> list[int]:
     return [min(2, int(run.finite.sum())) for run in runs] if max(shown) == 1 else shown
 
 
-def _best(runs: list[Run], shown: list[int]) -> int:
+def _best(runs: Sequence[Run], shown: list[int]) -> int:
     """Which run is lowest at the last of its records that are shown."""
     return min(range(len(runs)), key=lambda number: float(runs[number].loss[shown[number] - 1]))
 

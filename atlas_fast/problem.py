@@ -273,9 +273,7 @@ class Problem:
         """
         from .surface import compute
 
-        return compute(
-            self, plane, resolution, extent, gradient, curvature, gradient_norm, dtype, backend, progress
-        )  # fmt: skip
+        return compute(self, plane, resolution, extent, gradient, curvature, gradient_norm, dtype, backend, progress)
 
     def sized(self, shapes: Mapping[str, Shape]) -> kernels.Program:
         """The program for data of other shapes and the same weights, as a last batch needs it.
@@ -291,12 +289,13 @@ class Problem:
 
     def _repr_latex_(self) -> str:
         """What a notebook shows: the loss, below the lines that it was bound to."""
-        *definitions, loss = language.equations(self._tree)
-        if not definitions:
-            return rf"$\displaystyle \mathcal{{L}} = {loss}$"
-        lines = [*definitions, rf"\mathcal{{L}} = {loss}"]
-        aligned = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in lines)
-        return rf"$\displaystyle \begin{{aligned}} {aligned} \end{{aligned}}$"
+        return language.displayed(self._tree)
+
+    def view(self) -> None:
+        """Open the viewer with the problem as a workspace; return when it is closed. Raises what surface.show does."""
+        from .viewer import edit
+
+        edit(self)
 
     def explain(self, *, measure: bool = True, code: bool = False, gradient: bool = False) -> str:
         """What the compiler makes of the expression: shapes, notes, the program, what is hoisted out of a surface's

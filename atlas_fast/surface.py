@@ -19,7 +19,7 @@ from . import arguments, kernels
 from .arguments import ArgumentError, real, whole
 from .path import Path
 from .planes import Plane
-from .progress import Progress, reporting
+from .progress import Progress, Report, reporting
 
 if TYPE_CHECKING:
     from .plot import Picture
@@ -176,6 +176,24 @@ class Surface:
 
         return plot(self if run is None else self.showing(run))
 
+    def export(self, path: str | os.PathLike[str], run: Run | Mapping[str, Run] | None = None, **options: Any) -> None:
+        """Write the surface to a file for another program, which its suffix names; heights are cut as in the viewer.
+
+        .html: a page for any browser, offline, to turn and to point at, the paths on it; `resolution` (512) vertices
+        along a side at most. .glb: a model with the colours and the paths, for slides, browsers and Blender; `width`
+        (1.0) of the longer side in metres, `resolution` (512). .stl: a watertight solid for a 3-D printer, with walls
+        and a floor, a vertex that is not finite as high as what is cut off; `width` (100.0) of the longer side and
+        `base` (3.0) below the lowest height, in mm, `resolution` (512). .vts, .vtk: every vertex, for ParaView; loss,
+        gradient (its third component is 0), curvature and gradient_norm as computed, in the point data.
+
+        run: another run than the surface's own, or several as a dict of names, each then in a colour of its own.
+        .html, .glb and .stl need the extra `export`. Raises DeviceError without it, StoreError for another suffix and
+        where the file cannot be written, ArgumentError for other options and for a surface of one line.
+        """
+        from .export import export
+
+        export(self, path, run, **options)
+
     def _repr_png_(self) -> bytes:
         """What a notebook shows: the picture, which takes about a second to draw."""
         return self.plot()._repr_png_()
@@ -200,7 +218,60 @@ def _cells(grid: Array, x: Array) -> tuple[NDArray[np.intp], Array]:
     return cell, np.where((x >= grid[0]) & (x <= grid[-1]), share, np.nan)
 
 
-def compute(
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A grid on a plane, and the code that computes any part of it: compiled once, bound to data and plane.
+
+    a: (columns,). b: (rows,). The bits of a vertex depend on its coordinates alone, so that parts fit one another.
+    """
+
+    problem: Problem
+    plane: Plane
+    a: Array
+    b: Array
+    dtype: str
+    backend: str
+    bound: Any
+
+    def compute(self, rows: slice, columns: slice, report: Report | None = None) -> NDArray[np.floating[Any]]:
+        """The outputs of a part, (count, rows, columns), as `Grid.surface` takes them; nan where it was stopped."""
+        with arguments.fitting_memory(), np.errstate(over="ignore"):
+            found: NDArray[np.floating[Any]] = self.bound(self.a[columns], self.b[rows], progress=report)
+            return found.astype(self.dtype, copy=False)  # the oracle computes in float64
+
+    def at(self, a: float, b: float) -> tuple[float, ...]:
+        """All outputs at one point of the plane, computed there."""
+        found = self.bound(np.array([a]), np.array([b]))
+        return tuple(float(value) for value in found.ravel())
+
+    @property
+    def outputs(self) -> int:
+        """How many arrays a part has: the loss, and derivatives where they were asked for."""
+        return int(self.bound.kernel.outputs.count)
+
+    def surface(self, found: NDArray[np.floating[Any]], complete: bool, seconds: float) -> Surface:
+        """The surface of all outputs, (count, rows, columns)."""
+        parts = {name: found[place] for name, place in self.bound.kernel.outputs.places.items()}
+        norm = parts.get("gradient_norm")
+        simulated = " (simulated)" if self.backend == "cuda" and kernels.device.is_simulated() else ""
+        return Surface(
+            a=self.a,
+            b=self.b,
+            loss=parts["loss"][0],
+            plane=self.plane,
+            expression=self.problem.expression,
+            latex=self.problem.latex(),
+            weights=dict(self.problem.weights),
+            method=f"direct evaluation of every vertex, {self.dtype}, {self.backend}{simulated}",
+            gradient=parts.get("gradient"),
+            curvature=parts.get("curvature"),
+            gradient_norm=None if norm is None else norm[0],
+            complete=complete,
+            seconds=seconds,
+        )
+
+
+def grid(
     problem: Problem,
     plane: Plane | None = None,
     resolution: int | tuple[int, int] = 512,
@@ -210,9 +281,8 @@ def compute(
     gradient_norm: bool = False,
     dtype: str = "float32",
     backend: str = "auto",
-    progress: Progress = None,
-) -> Surface:
-    """What Problem.surface calls, where it is described."""
+) -> Grid:
+    """The grid that Problem.surface describes, before anything of it is computed."""
     plane = Plane.default(problem) if plane is None else plane
     if not isinstance(plane, Plane):
         raise ArgumentError(f"plane is a {type(plane).__name__}, a Plane is wanted, as Plane.pca(run) makes one")
@@ -236,28 +306,27 @@ def compute(
     data = {name: problem.data[name] for name in problem.program.data}
     with arguments.fitting_memory():
         bound = kernel.bind(data, *(_held(problem, vector) for vector in directions))
-        began = time.perf_counter()
-        with reporting(progress, "surface", f"{rows:,} x {columns:,} vertices") as report:
-            found = bound(a, b, progress=report)
-    with np.errstate(over="ignore"):
-        found = found.astype(dtype, copy=False)  # the oracle computes in float64
-    parts = {name: found[place] for name, place in kernel.outputs.places.items()}
-    simulated = " (simulated)" if backend == "cuda" and kernels.device.is_simulated() else ""
-    return Surface(
-        a=a,
-        b=b,
-        loss=parts["loss"][0],
-        plane=plane,
-        expression=problem.expression,
-        latex=problem.latex(),
-        weights=dict(problem.weights),
-        method=f"direct evaluation of every vertex, {dtype}, {backend}{simulated}",
-        gradient=parts.get("gradient"),
-        curvature=parts.get("curvature"),
-        gradient_norm=parts["gradient_norm"][0] if gradient_norm else None,
-        complete=bool(bound.complete),
-        seconds=time.perf_counter() - began,
-    )
+    return Grid(problem, plane, a, b, dtype, backend, bound)
+
+
+def compute(
+    problem: Problem,
+    plane: Plane | None = None,
+    resolution: int | tuple[int, int] = 512,
+    extent: float | tuple[float, float, float, float] | None = None,
+    gradient: bool = False,
+    curvature: bool = False,
+    gradient_norm: bool = False,
+    dtype: str = "float32",
+    backend: str = "auto",
+    progress: Progress = None,
+) -> Surface:
+    """What Problem.surface calls, where it is described."""
+    asked = grid(problem, plane, resolution, extent, gradient, curvature, gradient_norm, dtype, backend)
+    began = time.perf_counter()
+    with reporting(progress, "surface", f"{len(asked.b):,} x {len(asked.a):,} vertices") as report:
+        found = asked.compute(slice(None), slice(None), report)
+    return asked.surface(found, bool(asked.bound.complete), time.perf_counter() - began)
 
 
 def _held(problem: Problem, vector: Array) -> dict[str, Array]:

@@ -1,4 +1,4 @@
-"""Everything that the compiler is measured by, in one command, as Markdown and plots.
+"""Everything that the compiler and the viewer are measured by, in one command, as Markdown and plots.
 
     python -m benchmarks.compiler [SECTION ...] [--cases CASE ...] [--quick] [--out build/benchmarks | --keep]
 
@@ -46,6 +46,7 @@ SECTIONS = {
     "texts": Section("Generated texts", "random_texts", "--texts 3 --resolution 64 --rounds 2", ("texts",)),
     "start": Section("From nothing to a surface on disk", "start", "--resolution 64 --rounds 1"),
     "compile_time": Section("Compile time", "compile_time", "--runs 1"),
+    "viewer": Section("The viewer", "viewer", "--sizes 512"),
 }
 
 
@@ -90,7 +91,7 @@ def spliced(page: str, name: str, text: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="all that the compiler is measured by")
+    parser = argparse.ArgumentParser(description="all that the compiler and the viewer are measured by")
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"default: all of {', '.join(SECTIONS)}")
     parser.add_argument("--cases", nargs="*", default=[], choices=list(cases.CASES), metavar="CASE")
     parser.add_argument("--quick", action="store_true")

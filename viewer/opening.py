@@ -1,39 +1,86 @@
 """Opening the window, where one can be opened.
 
-In: a Surface. Out: nothing, once the window is closed, or a DeviceError of one line.
+In: a Surface, a Problem, or a file. Out: nothing, once the window is closed, or a DeviceError of one line.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DeviceError
 from . import display
 
 if TYPE_CHECKING:
+    from ..problem import Problem
     from ..surface import Surface
+    from .window.application import Window
 
 
 def open_window(surface: Surface) -> None:
-    """Show the surface until the window is closed."""
+    """Show a surface alone until the window is closed."""
+    _open(lambda window: window.add_surface(surface), plain=True)
+
+
+def open_problem(problem: Problem) -> None:
+    """Show a problem as a workspace until the window is closed."""
+
+    def fill(window: Window) -> None:
+        window.add_workspace(_document(problem))
+
+    _open(fill)
+
+
+def open_file(path: Path | None) -> None:
+    """Show a workspace, which is trained at once, or without a path an empty one, and the tour at a first start."""
+
+    def fill(window: Window) -> None:
+        window.add_workspace()
+        if path is not None:
+            window.files.open_path(path, train=True)
+
+    _open(fill, toured=path is not None)
+
+
+def _open(fill: Callable[[Window], object], plain: bool = False, toured: bool = True) -> None:
+    """Open a window, have it filled, and wait until it is closed."""
     if threading.current_thread() is not threading.main_thread():
         raise DeviceError("a window can only be opened by the main thread of a program")
     display.require_qt()
+    from PySide6.QtCore import QCoreApplication, Qt
     from PySide6.QtWidgets import QApplication
 
     # What a running application shows needs no trial.
-    trial = display.Trial() if QApplication.instance() is None else None
+    running = QApplication.instance() is not None
+    trial = None if running else display.Trial()
     try:
         display.require_extra()
-        from .window import Window  # VisPy loads while the trial runs
+        from .window.application import Window  # VisPy loads while the trial runs
 
         if trial is not None:
             trial.require()
     finally:
         if trial is not None:
             trial.stop()
+    if not running:
+        # A surface keeps its textures where its tab moves to another place.
+        QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     application = QApplication.instance() or QApplication(["atlas-fast"])
-    window = Window(surface)
-    window.show_until_closed()
+    window = Window(plain)
+    window.show_until_closed(fill, toured)
     del window, application
+
+
+def _document(problem: Problem) -> dict[str, object]:
+    """A problem as a workspace's document, its data and starting values as matrices."""
+    found: dict[str, object] = {"loss": problem.expression}
+    if problem.data:
+        found["data"] = {name: {"values": matrix.tolist()} for name, matrix in problem.data.items()}
+    found["weights"] = {
+        name: problem.given[name].tolist() if name in problem.given else list(shape)
+        for name, shape in problem.weights.items()
+    }
+    found["training"] = {"optimizer": "Adam", "lr": 0.01, "epochs": 500}
+    return found

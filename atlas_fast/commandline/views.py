@@ -1,4 +1,4 @@
-"""`atlas-fast view`: a surface in the viewer's window, or a picture that the viewer makes off screen."""
+"""`atlas-fast view`: a surface in the viewer's window, or in a file, see exports.py."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import exports
 from .output import SURFACE, Targets, check_suffix, is_folder, out_option, tell_messages
 from .workspaces import landscape
 
@@ -16,27 +17,42 @@ if TYPE_CHECKING:
 
 def view(
     what: Annotated[
-        Path, typer.Argument(metavar="WORKSPACE | SURFACE", help="A workspace file, or a surface such as iris.npz.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[WORKSPACE | SURFACE]",
+            help="A workspace file, or a surface such as iris.npz; none: an empty workspace, and a tour at first.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
-        out_option("FILE.png: a picture of what the window would show. A folder: NAME-view.png in it."),
+        out_option(exports.HELP),
     ] = None,
+    size: exports.Size = None,
+    transparent: exports.Transparent = False,
+    film: exports.Film = False,
+    seconds: exports.Seconds = None,
 ) -> None:
-    """Open a surface in the viewer, to turn and zoom; a workspace is trained first."""
+    """Open the viewer: on a surface, to turn and zoom, or on a workspace, which is trained; or write a surface to a
+    file."""
+    options = exports.Options(size, transparent, film, seconds)
     if out is not None:
+        if what is None:
+            raise typer.BadParameter("a workspace or a surface is wanted: there is nothing to draw", param_hint="--out")
         named = not is_folder(out)
         out = out if named else out / f"{what.stem}-view.png"  # NAME.png is the picture of `run`
-        check_suffix(out, ".png")
+        check_suffix(out, *exports.SUFFIXES)
         Targets((out,), named).check([what])
-    surface = _surface(what)
+    options.check(out)
+    if out is not None and what is not None:
+        options.write(_surface(what), out)
+        print(out)
+        return
     from .. import viewer
 
-    if out is None:
-        viewer.show(surface)
-        return
-    viewer.picture(surface, out)
-    print(out)
+    if what is not None and what.suffix.lower() == SURFACE:
+        viewer.show(_surface(what))
+    else:
+        viewer.start(what)
 
 
 def _surface(what: Path) -> Surface:

@@ -11,7 +11,7 @@ from .lowering import lower
 from .parser import parse
 from .shapes import Shapes, infer
 from .tree import Tree
-from .typeset import BETWEEN_LINES, equations, latex
+from .typeset import BETWEEN_LINES, displayed, equations, latex
 
 __all__ = [
     "BETWEEN_LINES",
@@ -19,6 +19,7 @@ __all__ = [
     "Shapes",
     "Tree",
     "check_values",
+    "displayed",
     "equations",
     "infer",
     "latex",

@@ -49,6 +49,16 @@ def equations(tree: Tree) -> tuple[str, ...]:
     return (*lines, typesetter.typeset(tree.loss).latex)
 
 
+def displayed(tree: Tree) -> str:
+    """A formula between dollar signs, as notebooks show it: the loss, below the lines that it was bound to."""
+    *definitions, loss = equations(tree)
+    if not definitions:
+        return rf"$\displaystyle \mathcal{{L}} = {loss}$"
+    lines = [*definitions, rf"\mathcal{{L}} = {loss}"]
+    aligned = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in lines)
+    return rf"$\displaystyle \begin{{aligned}} {aligned} \end{{aligned}}$"
+
+
 def typeset_name(name: str) -> str:
     r"""B, W_{1}, \alpha, \mathrm{bias}, w_{\mathrm{out}}, x_{\alpha}."""
     stem, *rest = [part for part in unicodedata.normalize("NFKC", name).split("_") if part]

@@ -4,10 +4,10 @@ figure: what they are drawn on. picture: a surface and its run. comparison: seve
 with heights (what a surface's colours mean), relief (3-D), contours (from above) and trail (a run's path as a line).
 """
 
-from .comparison import plot_comparison
+from .comparison import GREYS, ON_VIRIDIS, plot_comparison
 from .figure import Picture
 from .heights import COLOURS
-from .picture import headings, plot
+from .picture import headings, plot, remarks
 from .trail import TIMES
 
-__all__ = ["COLOURS", "TIMES", "Picture", "headings", "plot", "plot_comparison"]
+__all__ = ["COLOURS", "GREYS", "ON_VIRIDIS", "TIMES", "Picture", "headings", "plot", "plot_comparison", "remarks"]

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#000000")
 """Okabe and Ito (2008), which people with any colour blindness can tell apart, the most distinct first."""
 
+ON_VIRIDIS = ("#d55e00", "#56b4e9", "#cc79a7", "#e69f00", "#009e73", "#f0e442", "#0072b2", "#000000")
+"""The same, those first that are far from the violet, blue and green of a surface."""
+
 GREYS = LinearSegmentedColormap.from_list("greys", ["#f7f7f5", "#566070"])
 """Light valleys, where the runs are, and dark heights: colours are left to the runs."""
 

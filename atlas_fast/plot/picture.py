@@ -74,14 +74,20 @@ def _line(surface: Surface) -> Picture:
     return figure
 
 
-def headings(figure: Figure, surface: Surface, notes: tuple[str, ...] = ()) -> None:
-    """The loss as the title; below it the optimizer and what the reader must know, `notes` at its end."""
+def headings(figure: Figure, surface: Surface, notes: tuple[str, ...] = (), alone: bool = True) -> None:
+    """The loss as the title; below it the optimizer and what the reader must know, `notes` at its end. alone: whether
+    the surface's own run is all that is seen of runs."""
     height = write_title(figure, surface.latex, surface.expression)
-    run = surface.run
-    told = [] if run is None else [f"{run.optimizer}, {run.epochs:,} epochs, final loss {run.loss[-1]:.4g}"]
-    off = "" if run is None else left_out(run, len(trajectory(run)))
-    told += [text for text in (surface.message, "" if run is None else run.message, off, *notes) if text]
+    told = remarks(surface, notes, alone)
     if told:
         text = ";  ".join(told)
         size = min(9.5, 9.5 * 130 * figure.get_figwidth() / 13 / len(text))
         figure.text(0.5, height, text, ha="center", va="center", fontsize=size, color="#444444")
+
+
+def remarks(surface: Surface, notes: tuple[str, ...] = (), alone: bool = True) -> list[str]:
+    """The optimizer and what the reader of a picture must know, `notes` at its end; of several runs a legend tells."""
+    run = surface.run if alone else None
+    told = [] if run is None else [f"{run.optimizer}, {run.epochs:,} epochs, final loss {run.loss[-1]:.4g}"]
+    off = "" if run is None else left_out(run, len(trajectory(run)))
+    return told + [text for text in (surface.message, "" if run is None else run.message, off, *notes) if text]

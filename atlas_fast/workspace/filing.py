@@ -41,11 +41,12 @@ def packed(workspace: Workspace) -> tuple[Document, dict[str, Matrix]]:
     return document, matrices
 
 
-def save(workspace: Workspace, target: Path) -> list[Path]:
+def save(workspace: Workspace, target: Path, replace: bool = False) -> list[Path]:
     """Write a workspace as a TOML file, and the numbers that are too many to read to a .npz file beside it.
 
-    Files that it reads are named as seen from the new place. Returns what was written. Raises StoreError where a file
-    is there already or cannot be written, ArgumentError for a name that does not end in .toml.
+    Files that it reads are named as seen from the new place. Returns what was written. replace: a file that is there
+    already is written over. Raises StoreError where one is there otherwise or cannot be written, ArgumentError for a
+    name that does not end in .toml.
     """
     from ..storage import check_folder, write
 
@@ -62,7 +63,7 @@ def save(workspace: Workspace, target: Path) -> list[Path]:
             section["file"] = Path(os.path.relpath(workspace.folder / section["file"], target.parent)).as_posix()
     paths = [target, beside] if large else [target]
     for path in paths:
-        if path.exists():
+        if path.exists() and not replace:
             raise StoreError(f"{path} is there already: name another")
         check_folder(path)
     if large:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..planes import Plane
     from ..problem import Problem
     from ..progress import Progress
-    from ..surface import Surface
+    from ..surface import Grid, Surface
     from ..training import Run
 
 LARGEST = 64 * 2**20
@@ -123,6 +123,16 @@ class Workspace:
         """The data, read once: for training and for testing, scaled, and the scalings that were fitted."""
         return samples(self._document, self.folder, self.source)
 
+    def with_loss(self, loss: str, weights: Mapping[str, Any]) -> Workspace:
+        """The same with another loss and other [weights]. Data that were read serve both, so that a loss can be tried
+        as it is typed. Raises WorkspaceError for what cannot be a loss or weights."""
+        told = {"loss": loss, "weights": copy.deepcopy(dict(weights))}
+        documents.checked(told, self.source)
+        found = Workspace({**self._document, **told}, self.folder, self.source)
+        if "samples" in vars(self):
+            vars(found)["samples"] = self.samples  # where cached_property keeps it
+        return found
+
     def matrices(self) -> dict[str, Matrix]:
         """Name -> all samples of the data, features x samples, before splitting and scaling."""
         return unscaled(self._document, self.folder, self.source)
@@ -131,9 +141,10 @@ class Workspace:
         """The document without its numbers, and those apart, as a link holds them. See `filing.packed`."""
         return filing.packed(self)
 
-    def save(self, path: str | os.PathLike[str]) -> list[Path]:
-        """Write it to a new .toml file, large data to a .npz file beside it; return both. See `filing.save`."""
-        return filing.save(self, arguments.file("path", path))
+    def save(self, path: str | os.PathLike[str], replace: bool = False) -> list[Path]:
+        """Write it to a new .toml file, or over one that is there (`replace`), large data to a .npz file beside it;
+        return both. See `filing.save`."""
+        return filing.save(self, arguments.file("path", path), replace)
 
     def problem(self) -> Problem:
         """The problem, with its data for training. Raises WorkspaceError for data that cannot be read, and what
@@ -191,17 +202,45 @@ class Workspace:
         WorkspaceError for a plane, extent or resolution that cannot be used.
         """
         problem = self.problem() if problem is None else problem
-        section = self._document.get("surface", {})
-        kept = ("resolution", "gradient", "curvature", "gradient_norm", "dtype")
-        how = {key: section[key] for key in kept if key in section}
         with self._naming("surface"):
-            plane = self._plane(problem, run)
-            extent = section.get("extent")
-            if extent is None and run is None and problem.start is not None:
-                # Where coordinates are the weights themselves, the starting values are not at the centre.
-                a, b = plane.project(problem.start)[0][0]
-                extent = (a - 1, a + 1, b - 1, b + 1)
-            return problem.surface(plane, extent=extent, backend=backend, progress=progress, **how)
+            plane, extent = self._placed(problem, run)
+            settings = self._surface_settings()
+            return problem.surface(plane, extent=extent, backend=backend, progress=progress, **settings)
+
+    def grid(self, problem: Problem, runs: Sequence[Run] = (), **also: bool) -> Grid:
+        """The grid of that surface with nothing of it computed; for several runs, the last of which it shows, on the
+        plane that they share, as `compare` finds it. also: derivatives that it is to have besides those of [surface],
+        by their names there. Raises WorkspaceError as `surface` does."""
+        from ..comparison import framed
+        from ..surface import grid
+
+        with self._naming("surface"):
+            section, settings = self._document.get("surface", {}), {**self._surface_settings(), **also}
+            resolution = settings.pop("resolution", 512)
+            if len(runs) < 2:
+                plane, extent = self._placed(problem, runs[0] if runs else None)
+                return grid(problem, plane, resolution, extent, **settings)
+            own = "components" in section or section.get("plane", "pca") != "pca"
+            shared, extent, _ = framed(
+                problem, runs, self._plane(problem, runs[-1]) if own else None, section.get("extent")
+            )
+            return grid(problem, shared.framing(runs[-1]), resolution, extent, **settings)
+
+    def _surface_settings(self) -> dict[str, Any]:
+        """What problem.surface takes by name."""
+        kept = ("resolution", "gradient", "curvature", "gradient_norm", "dtype")
+        section = self._document.get("surface", {})
+        return {key: section[key] for key in kept if key in section}
+
+    def _placed(self, problem: Problem, run: Run | None) -> tuple[Plane, Any]:
+        """The plane and the extent of the surface."""
+        plane = self._plane(problem, run)
+        extent = self._document.get("surface", {}).get("extent")
+        if extent is None and run is None and problem.start is not None:
+            # Where coordinates are the weights themselves, the starting values are not at the centre.
+            a, b = plane.project(problem.start)[0][0]
+            extent = (a - 1, a + 1, b - 1, b + 1)
+        return plane, extent
 
     def _plane(self, problem: Problem, run: Run | None) -> Plane:
         from ..planes import Plane

@@ -10,7 +10,7 @@ from PIL import Image
 
 import atlas_fast as af
 from atlas_fast import viewer
-from atlas_fast.commandline import findings, run
+from atlas_fast.commandline import exports, findings, run
 
 
 @pytest.fixture
@@ -18,11 +18,19 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[af.Surface, Path | None
     """The surfaces that were shown, each with the picture that was asked for."""
     seen: list[tuple[af.Surface, Path | None]] = []
     monkeypatch.setattr(viewer, "show", lambda surface: seen.append((surface, None)))
-    monkeypatch.setattr(viewer, "picture", lambda surface, path: seen.append((surface, path)))
+    monkeypatch.setattr(viewer, "picture", lambda surface, path, **options: seen.append((surface, path)))
     return seen
 
 
 Seen = list[tuple[af.Surface, Path | None]]
+
+
+def test_a_workspace_opens_in_the_window_and_so_does_nothing(bowl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Path | None] = []
+    monkeypatch.setattr(viewer, "start", started.append)
+    assert run(["view", str(bowl)]) == 0
+    assert run(["view"]) == 0
+    assert started == [bowl, None]
 
 
 def test_a_surface_is_shown_with_its_run(bowl: Path, shown: Seen, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,5 +82,88 @@ def test_what_cannot_be_shown_is_one_line(empty_folder: Path, shown: Seen, capsy
         assert run(arguments) == 1
         assert len(capsys.readouterr().err.splitlines()) == 1
     assert run(["view", "b.npz", "--out", "b.svg"]) == 2
-    assert run(["view"]) == 2
+    told = capsys.readouterr().err
+    for suffix in exports.SUFFIXES:
+        assert suffix in told
+    assert run(["view", "--out", "b.png"]) == 2
     assert shown == []
+
+
+Asked = list[tuple[str, Path, dict[str, object]]]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What the viewer and the surface were asked to write, and how."""
+    seen: Asked = []
+    for name in ("picture", "turntable", "training_film"):
+        monkeypatch.setattr(
+            viewer, name, lambda surface, path, name=name, **options: seen.append((name, path, options))
+        )
+    return seen
+
+
+def test_pictures_and_films_are_made_as_asked(bowl: Path, asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (
+        ["a.png", "--size", "7680x4320", "--transparent"],
+        ["a.gif"],
+        ["a.mp4", "--seconds", "3", "--size", "640x480"],
+        ["a.GIF", "--film"],
+    ):
+        assert run(["view", str(bowl), "--out", *arguments]) == 0
+        assert capsys.readouterr().out == f"{arguments[0]}\n"
+    assert asked == [
+        ("picture", Path("a.png"), {"size": (7680, 4320), "transparent": True}),
+        ("turntable", Path("a.gif"), {}),
+        ("turntable", Path("a.mp4"), {"seconds": 3.0, "size": (640, 480)}),
+        ("training_film", Path("a.GIF"), {}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--size", "640x480"],
+        ["--film"],
+        ["--out", "a.png", "--film"],
+        ["--out", "a.png", "--seconds", "3"],
+        ["--out", "a.gif", "--transparent"],
+        ["--out", "a.html", "--size", "640x480"],
+        ["--out", "a.png", "--size", "640"],
+        ["--out", "a.png", "--size", "-640x480"],
+    ],
+)
+def test_options_of_another_kind_of_file(
+    bowl: Path, asked: Asked, shown: Seen, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert run(["view", str(bowl), *arguments]) == 2
+    assert "Invalid value for --" in capsys.readouterr().err
+    assert asked == [] and shown == []
+
+
+@pytest.mark.parametrize(
+    ("suffix", "package", "begins"),
+    [
+        (".vts", "numpy", b"<?xml"),
+        (".vtk", "numpy", b"# vtk DataFile"),
+        (".glb", "trimesh", b"glTF"),
+        (".stl", "trimesh", b""),
+        (".html", "plotly", b"<!DOCTYPE html>"),
+    ],
+)
+def test_every_other_kind_is_exported(
+    bowl: Path, capsys: pytest.CaptureFixture[str], suffix: str, package: str, begins: bytes
+) -> None:
+    pytest.importorskip(package)
+    Path(f"b{suffix}").write_bytes(b"named, and so written over")
+    assert run(["view", str(bowl), "--out", f"b{suffix}"]) == 0
+    assert capsys.readouterr().out == f"b{suffix}\n"
+    content = Path(f"b{suffix}").read_bytes()
+    assert content.startswith(begins)
+    assert len(content) > 5000
+
+
+def test_a_size_that_cannot_be_drawn_is_one_line(bowl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for size in ("10x10", "100000x100"):
+        assert run(["view", str(bowl), "--out", "b.png", "--size", size]) == 1
+        assert len(capsys.readouterr().err.splitlines()) == 1

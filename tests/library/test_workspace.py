@@ -488,3 +488,18 @@ def test_training_has_a_dtype() -> None:
     run = parsed(document).train()
     assert run is not None
     assert run.dtype == "float32"
+
+
+def test_another_loss_takes_the_data_that_were_read(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b\n1,2\n3,4\n")
+    section = {"file": "t.csv", "samples": "rows"}
+    first = af.Workspace.parse({"loss": "||A*X||_2", "notes": "kept", "data": {"X": section}}, tmp_path)
+    held = first.samples
+    file.unlink()
+    other = first.with_loss("||B*X||_1", {"B": [3, "?"]})
+    assert other.samples is held and other.problem().weights == {"B": (3, 2)}
+    assert other.document == {"loss": "||B*X||_1", "notes": "kept", "data": {"X": section}, "weights": {"B": [3, "?"]}}
+    assert first.document == {"loss": "||A*X||_2", "notes": "kept", "data": {"X": section}}
+    with pytest.raises(af.WorkspaceError, match=r"t\.toml: \[weights\] B is 3"):
+        af.Workspace.parse({"loss": "x"}, None, "t.toml").with_loss("x + B", {"B": 3})

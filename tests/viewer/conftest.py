@@ -6,13 +6,16 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from atlas_fast.planes import Plane
 from atlas_fast.surface import Surface
+from atlas_fast.training import Run
 
 
 def needed(missing: list[str]) -> None:
@@ -87,3 +90,40 @@ def bowl_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("surfaces") / "bowl.npz"
     example.surface(problem, run, resolution=64, progress=False).save(path)
     return path
+
+
+@pytest.fixture
+def scene_of(egl: None) -> Iterator[Callable[..., Any]]:
+    """Scenes of surfaces off screen, 640 x 480, without the supersampling of a picture: a pixel is a pixel."""
+    from atlas_fast.viewer import offscreen
+    from atlas_fast.viewer.drawing.scene import Scene
+
+    with ExitStack() as opened:
+
+        def made(surface: Surface, *how: Any, **more: Any) -> Any:
+            return Scene(opened.enter_context(offscreen.canvas((640, 480))), surface, 1.0, *how, **more)
+
+        yield made
+
+
+@pytest.fixture
+def colours_at() -> Callable[..., np.ndarray]:
+    """Of a scene, the colours (k, 3) in [0, 1] where points (k,) of its surface are seen."""
+
+    def found(scene: Any, a: np.ndarray, b: np.ndarray, loss: np.ndarray) -> np.ndarray:
+        columns, rows = np.floor(scene.pixel(scene.box.points(a, b, loss))).astype(int).T
+        return scene.picture()[rows, columns] / 255.0
+
+    return found
+
+
+@pytest.fixture
+def run_of() -> Callable[..., Run]:
+    """Runs through points (k, 2) of a plane whose directions are the two weights, with losses of a formula."""
+
+    def made(points: Any, loss: Callable[..., np.ndarray], steps_per_epoch: int = 1) -> Run:
+        weights = np.asarray(points, np.float64)
+        losses = np.asarray(loss(*weights.T), np.float64)
+        return Run(weights, losses, len(weights) - 1, steps_per_epoch, "SGD(lr=0.1)", 0)
+
+    return made

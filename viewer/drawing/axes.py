@@ -6,14 +6,13 @@ In: a Box, the names of its axes, and from where it is seen. Out: lines and labe
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from numpy.typing import NDArray
 
 from .box import Box
 from .labels import Label
+from .scale import ticks
 
 TICK = 0.04
 """Length of a tick, in units of the scene."""
@@ -37,29 +36,6 @@ class Axes:
     grid: NDArray[np.float64]
     edges: NDArray[np.float64]
     labels: tuple[Label, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Ticks:
-    """values: rising. texts: what stands beside each. common: what they all have in common, as "+1e6", or ""."""
-
-    values: NDArray[np.float64]
-    texts: tuple[str, ...]
-    common: str
-
-
-def ticks(low: float, high: float, most: int) -> Ticks:
-    """At most so many round numbers from low to high."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = np.asarray(MaxNLocator(most).tick_values(low, high))
-    values = values[(values >= low) & (values <= high)]
-    formatter = ScalarFormatter()
-    formatter.create_dummy_axis()
-    dummy: Any = formatter.axis
-    dummy.set_view_interval(low, high)
-    dummy.set_data_interval(low, high)
-    texts = formatter.format_ticks(list(values))
-    return Ticks(values, tuple(texts), formatter.get_offset())
 
 
 def axes(box: Box, names: tuple[str, str], side: tuple[int, int], above: bool, size: float = 1.0) -> Axes:
@@ -106,7 +82,7 @@ def _upright(
     # Of the two upright edges at the ends of the picture: from (1, -1) one sees (-1, -1) on the left.
     at_x, at_y = (-left, near) if side[0] * side[1] < 0 else (left, -near)
     out = np.array([at_x, at_y]) / np.hypot(at_x, at_y)
-    loss = ticks(box.heights.low, box.heights.top, 7)
+    loss = box.heights.scale.ticks(7)
     for value, text in zip(box.up(loss.values), loss.texts, strict=True):
         z = float(value)
         grid += [((-left, -near, z), (left, -near, z)), ((-left, -near, z), (-left, near, z))]

@@ -1,8 +1,8 @@
 """The height field: a VisPy visual that draws a surface from a texture of its heights.
 
-In: a Box. Out: pixels. One patch of vertices serves for every part of every surface: the vertex shader looks
-its height up. Normals, gaps and contour lines are made in the fragment shader from all heights, however few of them are
-vertices, so that drawing fewer while the view moves changes hardly anything but the time.
+In: a Box and a Colouring. Out: pixels. One patch of vertices serves for every part of every surface: the vertex shader
+looks its height up. Normals, gaps and contour lines are made in the fragment shader from all heights, however few of
+them are vertices, so that drawing fewer while the view moves changes hardly anything but the time.
 """
 
 from __future__ import annotations
@@ -16,12 +16,20 @@ from vispy.scene.visuals import create_visual_node
 from vispy.visuals import Visual
 
 from .box import Box
+from .colouring import Colouring
+from .look import Colour, table
 
 PATCH = 255
 """Cells along each side of the patch: 256 x 256 vertices are as many as 16-bit indices can name."""
 
 DETAIL = 1024
 """Vertices along the longer side of a surface at most: a window has not many more pixels."""
+
+LEVELS = 24
+"""Contour lines at most."""
+
+STRENGTH = 0.28
+"""How far a contour line is from the colour that it lies on."""
 
 VERTEX = """
 attribute vec2 a_place;         // columns and rows from the patch's corner
@@ -36,7 +44,7 @@ void main() {
     // No mipmap level can be told from neighbouring fragments here.
     float z = texture2DLod(u_heights, (v_cell + 1.5) / (u_count + 2.0), 0.0).r;
     vec2 floor_place = (v_cell / (u_count - 1.0) - 0.5) * u_box.xy;
-    gl_Position = $transform(vec4(floor_place, min(z, 1.0) * u_box.z, 1.0));
+    gl_Position = $transform(vec4(floor_place, clamp(z, 0.0, 1.0) * u_box.z, 1.0));
 }
 """
 
@@ -44,10 +52,15 @@ FRAGMENT = """
 uniform sampler2D u_heights;
 uniform sampler2D u_known;
 uniform sampler2D u_colours;
+uniform sampler2D u_shades;     // places on the colour map, where colours show something else than heights
+uniform float u_shaded;         // 1 where they do
+uniform float u_rise;           // how high the box stands, 1 in full and 0 flat
 uniform vec2 u_count;
 uniform vec3 u_box;
 uniform vec3 u_light;           // towards it
 uniform float u_shade;          // 0 no light and shadow, 1 all of it
+uniform float u_scale;          // the screen's own pixels in one as Qt counts them
+uniform float u_strength;       // of the contour lines
 uniform vec2 u_contours;        // contour lines over the scale, and the place of `low` between two of them
 uniform vec3 u_beyond;          // the colour of what is cut off
 varying vec2 v_cell;
@@ -74,21 +87,24 @@ void main() {
     vec2 slope = 0.5 * vec2(
         mix(mix(h10 - west0, east0 - h00, f.x), mix(h11 - west1, east1 - h01, f.x), f.y),
         mix(mix(h01 - south0, h11 - south1, f.x), mix(north0 - h00, north1 - h10, f.x), f.y));
-    slope *= u_box.z * (u_count - 1.0) / u_box.xy;
+    slope *= u_rise * u_box.z * (u_count - 1.0) / u_box.xy;
     vec3 normal = h > 1.0 ? vec3(0.0, 0.0, 1.0) : normalize(vec3(-slope, 1.0));
 
     // 256 colours, the first and the last at the centres of their texels.
-    vec3 colour = texture2D(u_colours, vec2((clamp(h, 0.0, 1.0) * 255.0 + 0.5) / 256.0, 0.5)).rgb;
+    float shade = u_shaded > 0.5 ? texture2D(u_shades, (v_cell + 0.5) / u_count).r : clamp(h, 0.0, 1.0);
+    vec3 colour = texture2D(u_colours, vec2((shade * 255.0 + 0.5) / 256.0, 0.5)).rgb;
     float level = h * u_contours.x + u_contours.y;
-    float change = fwidth(level);
+    float change = fwidth(level) * u_scale;
     float blur = max(change, 1e-6);
     float away = abs(fract(level - 0.5) - 0.5) / blur;      // in pixels, from the nearest contour line
     // Where lines would lie closer than some pixels they fade, before they turn into a pattern of their own; and on
     // level ground, which may lie at the height of a line everywhere.
     float line = (1.0 - smoothstep(0.1, 1.1, away)) * (1.0 - smoothstep(0.15, 0.45, change));
     line *= smoothstep(5e-4, 4e-3, change);
-    colour = mix(colour, vec3(1.0), 0.28 * line);
-    if (h > 1.0) colour = u_beyond;
+    // White on dark colours and dark on light ones, or a line would be lost on one of the two.
+    float light = dot(colour, vec3(0.299, 0.587, 0.114));
+    colour = mix(colour, light > 0.72 ? vec3(0.25) : vec3(1.0), u_strength * line);
+    if (h > 1.0 && u_shaded < 0.5) colour = u_beyond;
     colour *= mix(1.0, 0.5 + 0.5 * max(dot(normal, u_light), 0.0), u_shade);
     gl_FragColor = vec4(colour, 1.0);
 }
@@ -96,53 +112,91 @@ void main() {
 
 
 class FieldVisual(Visual):
-    """box: what to draw. colours: (256, 3) uint8, from low to top. beyond: red, green, blue of what is cut off, each
-    in [0, 1]. contours: (lines over the scale, the place of `low` between two lines)."""
+    """box: what to draw. shown: what its colours are. beyond: red, green, blue of what is cut off, each in [0, 1].
+    scale: the screen's own pixels in one of Qt's."""
 
-    def __init__(
-        self,
-        box: Box,
-        colours: NDArray[np.uint8],
-        beyond: tuple[float, float, float],
-        contours: tuple[float, float],
-    ) -> None:
+    def __init__(self, box: Box, shown: Colouring, beyond: Colour, scale: float) -> None:
         Visual.__init__(self, vcode=VERTEX, fcode=FRAGMENT)
-        rows, columns = box.heights.z.shape
-        self._count = (columns, rows)
-        self._box = box
         side = np.arange(PATCH + 1, dtype=np.float32)
         places = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
         first = (np.arange(PATCH)[:, None] * (PATCH + 1) + np.arange(PATCH)).ravel()
         corners = np.array([0, 1, PATCH + 1, 1, PATCH + 2, PATCH + 1])
         self._index_buffer = gloo.IndexBuffer((first[:, None] + corners).astype(np.uint16).ravel())
         self._draw_mode = "triangles"
-        # A straight continuation at the rim gives it the slope of the cells inside.
-        rimmed = np.pad(box.heights.z, 1, mode="reflect", reflect_type="odd")
+        one, byte = np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.uint8)
+        edge = "clamp_to_edge"
+        # Without the internal format a card clamps heights to [0, 1].
+        self._heights = gloo.Texture2D(one, internalformat="r32f", format="red", interpolation="nearest", wrapping=edge)
+        self._known = gloo.Texture2D(byte, format="luminance", interpolation="linear", wrapping=edge)
+        self._shades = gloo.Texture2D(byte, format="luminance", interpolation="linear", wrapping=edge)
+        self._colours = gloo.Texture2D(np.zeros((1, 256, 3), np.uint8), interpolation="linear", wrapping=edge)
         program = self.shared_program
         program["a_place"] = gloo.VertexBuffer(np.ascontiguousarray(places))
-        # Without the internal format a card clamps heights to [0, 1].
-        program["u_heights"] = gloo.Texture2D(
-            rimmed[..., None], internalformat="r32f", format="red", interpolation="nearest", wrapping="clamp_to_edge"
-        )
-        known = np.where(box.heights.known, np.uint8(255), np.uint8(0))
-        program["u_known"] = gloo.Texture2D(
-            known[..., None], format="luminance", interpolation="linear", wrapping="clamp_to_edge"
-        )
-        program["u_colours"] = gloo.Texture2D(colours[None], interpolation="linear", wrapping="clamp_to_edge")
+        program["u_heights"], program["u_known"] = self._heights, self._known
+        program["u_shades"], program["u_colours"] = self._shades, self._colours
+        program["u_patch"] = (0.0, 0.0, 1.0)
+        program["u_scale"] = float(scale)
+        self.set_gl_state(depth_test=True, cull_face=False, blend=False)
+        self._box = box
+        self._count = (2, 2)
+        self._empty = True
+        self._detail = DETAIL
+        self.freeze()
+        self.set_box(box)
+        self.set_colouring(shown, beyond)
+        self.set_contours(True)
+        self.set_rise(1.0)
+        self.set_light((0.0, 0.0, 1.0), 1.0)
+
+    def set_box(self, box: Box) -> None:
+        """Draw this, and no longer what was before."""
+        self._box = box
+        rows, columns = box.heights.z.shape
+        self._count = (columns, rows)
+        self._heights.set_data(box.heights.rimmed[..., None])
+        self._known.set_data(_bytes(box.heights.known))
+        program = self.shared_program
         program["u_count"] = self._count
         program["u_box"] = (box.width, box.depth, box.height)
-        program["u_beyond"] = beyond
-        program["u_contours"] = contours
-        program["u_patch"] = (0.0, 0.0, 1.0)
-        self.set_gl_state(depth_test=True, cull_face=False, blend=False)
-        self._stride = 1
-        self.freeze()
-        self.set_detail(DETAIL)
-        self.set_light((0.0, 0.0, 1.0), 1.0)
+        program["u_contours"] = box.heights.scale.contours(LEVELS)
+        self._empty = not box.heights.known.any()
+        self.update()
+
+    def set_part(self, changed: tuple[slice, slice], known: tuple[slice, slice] | None) -> None:
+        """Heights of the box have changed: give the card this part of those with their rim, and, where gaps came or
+        went, this part of where heights are known."""
+        down, right = changed
+        # What is given is drawn later: a copy, for the heights may change again before.
+        part = self._box.heights.rimmed[changed]
+        self._heights.set_data(part[..., None], offset=(down.start, right.start), copy=True)
+        if known is not None:
+            down, right = known
+            self._known.set_data(_bytes(self._box.heights.known[known]), offset=(down.start, right.start))
+        self._empty = False
+        self.update()
+
+    def set_colouring(self, shown: Colouring, beyond: Colour) -> None:
+        """Colour it so."""
+        self._colours.set_data(table(shown.colours)[None])
+        shades = np.zeros((1, 1), np.uint8) if shown.shades is None else shown.shades
+        self._shades.set_data(shades[..., None])
+        self.shared_program["u_shaded"] = float(shown.shades is not None)
+        self.shared_program["u_beyond"] = beyond
+        self.update()
+
+    def set_contours(self, drawn: bool) -> None:
+        """Draw contour lines or leave them out."""
+        self.shared_program["u_strength"] = STRENGTH if drawn else 0.0
+        self.update()
 
     def set_detail(self, vertices: int) -> None:
         """Draw about so many vertices along the longer side at most."""
-        self._stride = max(1, -(-max(self._count) // vertices))
+        self._detail = vertices
+        self.update()
+
+    def set_rise(self, share: float) -> None:
+        """Light it as if it stood so high, as its transform says too."""
+        self.shared_program["u_rise"] = float(share)
         self.update()
 
     def set_light(self, towards: tuple[float, float, float], shade: float) -> None:
@@ -154,13 +208,14 @@ class FieldVisual(Visual):
 
     def draw(self) -> None:
         """Draw the patch once for each part of the surface."""
-        if not self.visible or self._prepare_draw(view=self) is False:
+        if self._empty or not self.visible or self._prepare_draw(view=self) is False:
             return
         self._configure_gl_state()
         columns, rows = self._count
-        for row in range(0, rows - 1, PATCH * self._stride):
-            for column in range(0, columns - 1, PATCH * self._stride):
-                self._program["u_patch"] = (float(column), float(row), float(self._stride))
+        stride = max(1, -(-max(self._count) // self._detail))
+        for row in range(0, rows - 1, PATCH * stride):
+            for column in range(0, columns - 1, PATCH * stride):
+                self._program["u_patch"] = (float(column), float(row), float(stride))
                 self._program.draw(self._draw_mode, self._index_buffer)
 
     def _prepare_transforms(self, view: Any) -> None:
@@ -170,6 +225,10 @@ class FieldVisual(Visual):
         box = self._box
         ends = ((-box.width / 2, box.width / 2), (-box.depth / 2, box.depth / 2), (0.0, box.height))
         return ends[axis]
+
+
+def _bytes(known: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    return (known.view(np.uint8) * np.uint8(255))[..., None]
 
 
 Field = create_visual_node(FieldVisual)

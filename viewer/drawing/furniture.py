@@ -1,56 +1,110 @@
-"""What stands round the scene and does not turn with it: the title, notes and colour bars, drawn by matplotlib.
+"""What stands round the scene and does not turn with it: the title, notes, colour bars and a legend, drawn by
+matplotlib.
 
-In: a Surface, its Heights and a size in pixels. Out: an RGBA picture to lay over the scene.
+In: a Surface, its Heights, its Colouring, tracks and a size in pixels. Out: an RGBA picture to lay over the scene.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
-from ...plot import COLOURS, TIMES, headings
+from ...plot import TIMES, headings
+from .colouring import Colouring
 from .heights import Heights
+from .look import Look, colour_map
+from .track import Lone, Track
 
 if TYPE_CHECKING:
     from ...surface import Surface
 
-BEYOND = (0.93, 0.91, 0.84)
-"""The colour of heights that are cut off: beyond viridis's yellow, and no part of it."""
+LONGEST_NAME = 34
+"""Characters of a track's name in the legend."""
 
 
-def colours(name: str) -> NDArray[np.uint8]:
-    """A colour map's 256 colours, (256, 3)."""
-    return np.round(colormaps[name](np.linspace(0.0, 1.0, 256))[:, :3] * 255).astype(np.uint8)
-
-
-def furniture(surface: Surface, heights: Heights, size: tuple[float, float], scale: float) -> NDArray[np.uint8]:
+def furniture(
+    surface: Surface,
+    heights: Heights,
+    shown: Colouring,
+    tracks: Sequence[Track],
+    look: Look,
+    size: tuple[float, float],
+    scale: float,
+) -> NDArray[np.uint8]:
     """The picture, (height, width, 4) with straight alpha. size: in units of `scale` of the screen's own pixels."""
     width, height = (max(round(side * scale), 1) for side in size)
     figure = Figure(figsize=(width / 100 / scale, height / 100 / scale), dpi=100 * scale)
     figure.patch.set_alpha(0.0)
     canvas = FigureCanvasAgg(figure)
-    viridis = colormaps[COLOURS].with_extremes(over=BEYOND)
-    bars = []
+    steps = [track.run for track in tracks if isinstance(track, Lone) and len(track.run.loss) > 1]
+    place = 0
+    for run in steps:
+        mappable = ScalarMappable(Normalize(0, len(run.loss) - 1), TIMES)
+        _bar(figure, look, mappable, "step", place, size[0], ticks=MaxNLocator(7, integer=True))
+        place += 1
     if heights.known.any():
-        bars.append((ScalarMappable(Normalize(heights.low, heights.top), viridis), "loss"))
-    run = surface.run
-    if run is not None and len(run.loss) > 1:
-        bars.append((ScalarMappable(Normalize(0, len(run.loss) - 1), TIMES), "step"))
-    for place, (mappable, label) in enumerate(reversed(bars)):
-        box = figure.add_axes((1 - (62 + 78 * place) / size[0], 0.3, 12 / size[0], 0.4))
-        extend = "max" if label == "loss" and heights.cut else "neither"
-        bar = figure.colorbar(mappable, cax=box, ticks=MaxNLocator(7, integer=label == "step"), extend=extend)
-        bar.outline.set_visible(False)
-        box.set_title(label, fontsize=9, pad=14 if extend == "max" else 7, color="#333333")
-        box.tick_params(labelsize=8, length=3, color="#888888", labelcolor="#444444")
-    headings(figure, surface, heights.notes)
+        _scale_bar(figure, look, shown, place, size[0])
+    notes = [*heights.notes, *_explained(look)]
+    headings(figure, surface, tuple(notes), alone=len(tracks) <= 1)
+    for text in figure.texts:
+        text.set_color(look.dressing.text)
+    if look.legend:
+        _legend(figure, look, [track for track in tracks if track.visible and not isinstance(track, Lone)])
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[:height, :width].copy()
+
+
+def _scale_bar(figure: Figure, look: Look, shown: Colouring, place: int, width: float) -> None:
+    """The bar of the surface's colours."""
+    colours = colour_map(shown.colours)
+    if shown.shades is None:
+        colours = colours.with_extremes(over=look.beyond)
+    mappable = ScalarMappable(shown.scale.norm, colours)
+    ticks = shown.scale.ticks(7)
+    bar = _bar(
+        figure, look, mappable, shown.name, place, width, ticks=FixedLocator(list(ticks.values)), extend=shown.extend
+    )
+    bar.ax.yaxis.set_minor_locator(NullLocator())
+    if shown.scale.logarithmic:
+        bar.set_ticklabels(list(ticks.texts))
+
+
+def _bar(figure: Figure, look: Look, mappable: Any, name: str, place: int, width: float, **how: Any) -> Any:
+    box = figure.add_axes((1 - (62 + 78 * place) / width, 0.3, 12 / width, 0.4))
+    bar = figure.colorbar(mappable, cax=box, **how)
+    theme = look.dressing
+    bar.outline.set_visible(False)
+    box.set_title(name, fontsize=9, pad=14 if how.get("extend") in ("max", "both") else 7, color=theme.faint)
+    box.tick_params(labelsize=8, length=3, color=theme.edges, labelcolor=theme.faint)
+    return bar
+
+
+def _explained(look: Look) -> list[str]:
+    """What the reader cannot know of the lines on the surface."""
+    drawn = [name for name, wanted in (("arrows", look.arrows), ("lines", look.streamlines)) if wanted]
+    return [f"{' and '.join(drawn)}: steepest descent"] if drawn else []
+
+
+def _legend(figure: Figure, look: Look, tracks: Sequence[Track]) -> None:
+    """The tracks by their colours, at the lower left."""
+    if not tracks:
+        return
+    handles = [
+        Line2D([], [], color=track.colour, linewidth=3, marker="o", markersize=6, markeredgecolor=look.dressing.outline)
+        for track in tracks
+    ]
+    names = [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in (t.name for t in tracks)]
+    drawn = figure.legend(
+        handles, [name.replace("$", r"\$") for name in names], loc="lower left", bbox_to_anchor=(0.01, 0.01),
+        frameon=False, fontsize=9, labelcolor=look.dressing.text,
+    )  # fmt: skip
+    drawn.set_in_layout(False)

@@ -1,7 +1,8 @@
 """The heights of a surface, made fit for a graphics card.
 
-In: a Surface. Out: Heights, whose z is in the unit interval, and what a reader must know of how it came to be.
-Scaled in float64 before they become float32, so that a loss of 1e6 with ripples of 1e-3 still shows them.
+In: a Surface and the scale that is asked for. Out: Heights, whose z is in the unit interval, and what a reader must
+know of how it came to be. Scaled in float64, some rows at a time, before they become float32, so that a loss of 1e6
+with ripples of 1e-3 still shows them and 4096 x 4096 vertices take little more memory than the card does.
 """
 
 from __future__ import annotations
@@ -12,24 +13,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arguments import ArgumentError
+from ...heights import robust_top
+from .gaps import fill
+from .look import Look
+from .scale import Scale, linear, logarithmic
+
 if TYPE_CHECKING:
     from ...surface import Surface
 
-QUANTILES = (0.995, 0.98, 0.95, 0.9, 0.75)
-"""Where a range of heights may be cut, after the share of the surface that lies below."""
-
-DOMINATED = 8.0
-"""The range is cut at a quantile where it is this much larger than the range below the quantile. A paraboloid on a
-square is 2.1 times as high in its corners as its lower three quarters, the fourth power of it 4.4 times."""
-
-ROOM = 1.25
-"""A cut is made this much above the quantile, as a share of the range below it."""
-
-SAMPLES = 2**21
-"""Heights of which the quantiles are taken at most: of more, a regular part of them."""
+SAMPLES = 2**19
+"""Values of which quantiles are taken at most: of more, a regular part of them."""
 
 BEYOND = 1e6
 """Scaled heights are held below this: where one is cut, the slope that leads to it is what matters."""
+
+DEEPEST = 1e-8
+"""Where a logarithmic scale begins at the latest, as a share of its end: a zero has no logarithm, and one vertex of
+1e-30 would flatten the rest."""
+
+ROWS = 128
+"""Rows that are scaled at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,23 +41,34 @@ class Heights:
     """z: (rows, columns) float32, 0 at `low` and 1 at `top`, above 1 where the height is cut off; where `known` is
     False there is no height, and z is that of its neighbours, for the sake of the light on them.
 
-    low, top: losses at the ends of the scale. highest: the largest finite loss. every: 1, or the n of "every nth
-    vertex is drawn". a, b: coordinates of the columns and rows.
+    rimmed: z with a rim of one vertex, the straight continuation of the surface: what the card is given; z is its
+    inside. scale: of the losses. every: 1, or the n of "every nth vertex is drawn". a, b: coordinates of the columns
+    and rows.
     """
 
-    z: NDArray[np.float32]
+    rimmed: NDArray[np.float32]
     known: NDArray[np.bool_]
-    low: float
-    top: float
-    highest: float
+    scale: Scale
     every: int
     a: NDArray[np.float64]
     b: NDArray[np.float64]
 
     @property
+    def z(self) -> NDArray[np.float32]:
+        return self.rimmed[1:-1, 1:-1]
+
+    @property
+    def low(self) -> float:
+        return self.scale.low
+
+    @property
+    def top(self) -> float:
+        return self.scale.top
+
+    @property
     def cut(self) -> bool:
         """Whether heights above `top` are cut off."""
-        return self.highest > self.top
+        return self.scale.cut
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -62,83 +77,126 @@ class Heights:
         if not self.known.any():
             told.append("no vertex holds a finite height")
         if self.cut:
-            told.append(f"heights above {self.top:.4g} are cut off, the highest is {self.highest:.4g}")
+            told.append(f"heights above {self.top:.4g} are cut off, the highest is {self.scale.highest:.4g}")
+        if self.scale.lowest < self.low and self.scale.logarithmic:
+            told.append(f"heights below {self.low:.4g} are drawn there, the lowest is {self.scale.lowest:.4g}")
         if self.every > 1:
             told.append(f"of each {self.every} x {self.every} vertices one is drawn")
         return tuple(told)
 
     def scaled(self, loss: Any) -> NDArray[np.float64]:
         """Losses on the scale of z; nan stays nan."""
-        # Halves, for the difference of two finite numbers may be infinite.
-        return (np.asarray(loss, np.float64) / 2 - self.low / 2) / (self.top / 2 - self.low / 2)
+        return self.scale.place(loss)
+
+    def part(
+        self, rows: slice, columns: slice, loss: NDArray[Any], shape: tuple[int, int]
+    ) -> tuple[slice, slice, NDArray[Any]]:
+        """Of a part of a surface of some shape, which of the rows and columns that are drawn it holds, and their
+        losses."""
+        if self.every == 1:
+            return rows, columns, loss
+        down, kept_rows = _within(rows, thinned(shape[0], self.every))
+        right, kept_columns = _within(columns, thinned(shape[1], self.every))
+        return down, right, loss[np.ix_(kept_rows, kept_columns)]
+
+    def change(self, rows: slice, columns: slice, loss: NDArray[np.floating[Any]]) -> tuple[slice, slice]:
+        """Scale the losses of some rows and columns of those drawn anew; the part of `rimmed` that has changed."""
+        known = np.isfinite(loss)
+        whole = bool(known.all())
+        self.known[rows, columns] = known
+        part = np.minimum(self.scaled(loss if whole else np.where(known, loss, self.low)), BEYOND).astype(np.float32)
+        if not whole:
+            fill(part, known)
+        self.z[rows, columns] = part
+        return self._continued(rows, columns)
+
+    def _continued(self, rows: slice, columns: slice) -> tuple[slice, slice]:
+        """Continue the surface beyond its ends, where a part reaches them: a straight continuation gives the rim the
+        slope of the cells inside. The part of `rimmed`, the rim included."""
+        z = self.rimmed
+        first, last, left, right = rows.start + 1, rows.stop + 1, columns.start + 1, columns.stop + 1
+        height, width = z.shape
+        if first <= 2:
+            first, z[0, left:right] = 0, 2 * z[1, left:right] - z[2, left:right]
+        if last >= height - 2:
+            last, z[-1, left:right] = height, 2 * z[-2, left:right] - z[-3, left:right]
+        if left <= 2:
+            left, z[first:last, 0] = 0, 2 * z[first:last, 1] - z[first:last, 2]
+        if right >= width - 2:
+            right, z[first:last, -1] = width, 2 * z[first:last, -2] - z[first:last, -3]
+        return slice(first, last), slice(left, right)
 
 
-def heights(surface: Surface, limit: int) -> Heights:
-    """The heights of a surface, thinned where a side has more than `limit` vertices."""
+def heights(surface: Surface, limit: int, look: Look | None = None) -> Heights:
+    """The heights of a surface, thinned where a side has more than `limit` vertices.
+
+    Raises ArgumentError where a logarithmic scale is asked for and a loss is negative, or a limit is too low.
+    """
     every = -(-max(surface.loss.shape) // limit)
-    rows, columns = (_thinned(len(x), every) for x in (surface.b, surface.a))
+    rows, columns = (thinned(len(x), every) for x in (surface.b, surface.a))
     shown = surface.loss[np.ix_(rows, columns)] if every > 1 else surface.loss
-    loss = shown.astype(np.float64)
-    known = np.isfinite(loss)
-    low, top, highest = _range(loss[known])
-    drawn = Heights(np.empty(0, np.float32), known, low, top, highest, every, surface.a[columns], surface.b[rows])
-    loss[~known] = low
-    z = np.minimum(drawn.scaled(loss), BEYOND).astype(np.float32)
-    if not known.all():
-        z = _filled(z, known)
-    return Heights(z, known, low, top, highest, every, drawn.a, drawn.b)
+    known = np.isfinite(shown)
+    scale = _scale(shown, known, look or Look())
+    z = np.empty((len(rows) + 2, len(columns) + 2), np.float32)
+    made = Heights(z, known, scale, every, surface.a[columns], surface.b[rows])
+    gaps = not known.all()
+    with np.errstate(invalid="ignore"):
+        for first in range(0, len(rows), ROWS):
+            part = slice(first, first + ROWS)
+            made.z[part] = np.minimum(scale.place(shown[part]), BEYOND)
+    if gaps:
+        fill(made.z, known)
+    made._continued(slice(0, len(rows)), slice(0, len(columns)))
+    return made
 
 
-def _thinned(count: int, every: int) -> NDArray[np.intp]:
+def thinned(count: int, every: int) -> NDArray[np.intp]:
     """Every nth position of `count`, and the last."""
     return np.unique(np.append(np.arange(0, count, every), count - 1))
 
 
-def _range(finite: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Where the scale of the finite heights begins and ends, and the highest of them.
-
-    Only the upper end is ever cut: a deep narrow minimum is what one looks for, a corner that diverges is not.
-    """
-    if not finite.size:
-        return 0.0, 1.0, 0.0
-    low, highest = float(finite.min()), float(finite.max())
-    half = highest / 2 - low / 2
-    if half <= max(abs(low), abs(highest)) * 1e-15:
-        # A constant: halfway up a scale of its own.
-        room = max(abs(low), 1.0) * 0.05
-        return low - room, low + room, low
-    step = -(-finite.size // SAMPLES)
-    top = highest
-    for quantile in np.quantile(finite[::step], QUANTILES, method="higher"):
-        below = float(quantile) / 2 - low / 2
-        if below > 0 and top / 2 - low / 2 > DOMINATED * below:
-            top = low + 2 * ROOM * below
-    return low, top, highest
+def _within(part: slice, drawn: NDArray[np.intp]) -> tuple[slice, NDArray[np.intp]]:
+    """Which of the positions that are drawn lie in a part of all, and their places in it."""
+    first, last = (int(place) for place in np.searchsorted(drawn, [part.start, part.stop]))
+    return slice(first, last), drawn[first:last] - part.start
 
 
-def _filled(z: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """z with heights where there are none: next to a known vertex the mean of those, for a vertex at the rim of a gap
-    takes its slope from there; further inside the last one before the gap, for where few vertices are drawn a
-    triangle may reach that far."""
-    filled = _carried(_carried(np.where(known, z, np.float32(np.nan))).T).T
-    total, count = np.zeros(z.shape), np.zeros(z.shape)
-    values = np.pad(np.where(known, z, np.float32(0)), 1)
-    weights = np.pad(known, 1)
-    rows, columns = z.shape
-    for down in range(3):
-        for right in range(3):
-            part = (slice(down, down + rows), slice(right, right + columns))
-            total += values[part]
-            count += weights[part]
-    filled = np.where(count > 0, total / np.maximum(count, 1), np.nan_to_num(filled))
-    return np.where(known, z, filled).astype(np.float32)
+def sampled(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Finite values for quantiles, of a large array at even distances."""
+    step = int(np.ceil(np.sqrt(values.size / SAMPLES)))
+    part = values[::step, ::step].astype(np.float64)
+    found: NDArray[np.float64] = part[np.isfinite(part)]
+    return found if found.size or step == 1 else values[np.isfinite(values)].astype(np.float64)
 
 
-def _carried(z: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each row with its last value carried over nan, and its first one back to its beginning."""
-    columns = np.arange(z.shape[1])
-    for direction in (slice(None), slice(None, None, -1)):
-        turned = z[:, direction]
-        last = np.maximum.accumulate(np.where(np.isnan(turned), 0, columns), axis=1)
-        z = np.take_along_axis(turned, last, axis=1)[:, direction]
-    return z
+def _scale(loss: NDArray[np.floating[Any]], known: NDArray[np.bool_], look: Look) -> Scale:
+    """Where the scale of the heights begins and ends."""
+    if not known.any():
+        return Scale(0.0, 1.0, 0.0, 0.0)
+    low = float(np.min(loss, where=known, initial=np.inf))
+    highest = float(np.max(loss, where=known, initial=-np.inf))
+    if look.heights == "log":
+        return _log_scale(loss, known, low, highest)
+    if look.heights == "linear":
+        return linear(low, highest)
+    if look.limit is not None:
+        if look.limit <= low:
+            raise ArgumentError(f"limit is {look.limit:g}, more than the surface's lowest loss {low:.6g} is wanted")
+        return linear(low, highest, min(look.limit, highest))
+    if linear(low, highest).low < low:
+        return linear(low, highest)  # a constant has nothing to cut
+    return linear(low, highest, robust_top(low, highest, sampled(loss)))
+
+
+def _log_scale(loss: NDArray[np.floating[Any]], known: NDArray[np.bool_], low: float, highest: float) -> Scale:
+    if low < 0 or highest == 0:
+        raise ArgumentError(
+            f"the loss goes down to {low:.4g}: heights='log' wants positive losses, 'clipped' and 'linear' take any"
+        )
+    positive = known & (loss > 0)
+    least = float(np.min(loss, where=positive, initial=np.inf))
+    sample = sampled(loss)
+    sample = np.log10(np.maximum(sample, least))
+    top = 10.0 ** min(robust_top(float(np.log10(least)), float(np.log10(highest)), sample), 308.0)
+    top = highest if top > 0.999 * highest else top
+    return logarithmic(max(least, DEEPEST * top), highest, low, top)

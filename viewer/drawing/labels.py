@@ -67,8 +67,9 @@ class LabelsVisual(QuadrilateralsVisual):
     """Labels in one colour. scale: the screen's own pixels in one of Qt's."""
 
     def __init__(self, labels: tuple[Label, ...], scale: float, colour: tuple[float, float, float]) -> None:
+        # The last to be drawn lets the depth be written again, or the next frame could not clear it.
         sizes = {"a_anchor": 3, "a_corner": 2, "a_texel": 2}
-        QuadrilateralsVisual.__init__(self, VERTEX, FRAGMENT, sizes, scale, depth_test=False)
+        QuadrilateralsVisual.__init__(self, VERTEX, FRAGMENT, sizes, scale, depth_test=False, depth_mask=True)
         self._ink = gloo.Texture2D(np.zeros((1, 1, 1), np.uint8), format="luminance", interpolation="linear")
         program = self.shared_program
         program["u_ink"] = self._ink
@@ -76,6 +77,11 @@ class LabelsVisual(QuadrilateralsVisual):
         program["u_scale"] = float(scale)
         self.freeze()
         self.set_labels(labels)
+
+    def set_colour(self, colour: tuple[float, float, float]) -> None:
+        """Write them in another colour."""
+        self.shared_program["u_colour"] = colour
+        self.update()
 
     def set_labels(self, labels: tuple[Label, ...]) -> None:
         """Draw these, and no longer those before."""

@@ -17,6 +17,8 @@ attribute vec3 a_from;
 attribute vec3 a_to;
 attribute vec2 a_corner;        // -1 or 1 along the piece, and across it
 attribute vec4 a_colour;
+attribute vec2 a_time;          // when the piece begins and ends
+uniform float u_moment;         // what comes later is not drawn
 uniform vec2 u_size;            // of the canvas, in pixels as Qt counts them
 uniform float u_width;
 varying vec2 v_place;
@@ -25,9 +27,10 @@ varying vec2 v_to;
 varying vec4 v_colour;
 
 void main() {
-    vec4 from = $transform(vec4(a_from, 1.0)), to = $transform(vec4(a_to, 1.0));
+    float passed = (u_moment - a_time.x) / max(a_time.y - a_time.x, 1e-9);
+    vec4 from = $transform(vec4(a_from, 1.0)), to = $transform(vec4(mix(a_from, a_to, min(passed, 1.0)), 1.0));
     v_colour = a_colour;
-    if (min(from.w, to.w) <= 0.0) {     // behind the eye
+    if (passed < 0.0 || min(from.w, to.w) <= 0.0) {     // not yet, or behind the eye
         gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
         return;
     }
@@ -67,7 +70,8 @@ CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32)
 class RibbonVisual(QuadrilateralsVisual):
     """pieces: (k, 2, 3), where each begins and ends. colours: (k, 2, 4) in [0, 1]. width: in pixels as Qt counts them,
     `scale` of the screen's own to each. strength: 1, or less where what lies behind shines through. behind: draw only
-    what the surface hides, instead of what it does not.
+    what the surface hides, instead of what it does not. times: (k, 2), when each piece begins and ends; all are drawn
+    but what comes after the moment that is set.
 
     The depth is tested but not written: of two pieces that cross, the later one is above.
     """
@@ -85,7 +89,7 @@ class RibbonVisual(QuadrilateralsVisual):
             self,
             VERTEX,
             FRAGMENT,
-            {"a_from": 3, "a_to": 3, "a_corner": 2, "a_colour": 4},
+            {"a_from": 3, "a_to": 3, "a_corner": 2, "a_colour": 4, "a_time": 2},
             scale,
             depth_test=True,
             depth_mask=False,
@@ -94,18 +98,25 @@ class RibbonVisual(QuadrilateralsVisual):
         program = self.shared_program
         program["u_width"] = float(width)
         program["u_strength"] = float(strength)
+        program["u_moment"] = 1.0
         self.freeze()
         self.set_pieces(pieces, colours)
 
-    def set_pieces(self, pieces: NDArray[np.float64], colours: NDArray[np.float64]) -> None:
+    def set_pieces(
+        self, pieces: NDArray[np.float64], colours: NDArray[np.float64], times: NDArray[np.float64] | None = None
+    ) -> None:
         """Draw these, and no longer those before."""
+        count = len(pieces)
         ends = np.repeat(np.asarray(pieces, np.float32), 4, axis=0)
         shades = np.asarray(colours, np.float32)[:, [0, 1, 1, 0]].reshape(-1, 4)
-        count = len(pieces)
-        self._draw_these(
-            count,
-            {"a_from": ends[:, 0], "a_to": ends[:, 1], "a_corner": np.tile(CORNERS, (count, 1)), "a_colour": shades},
-        )
+        when = np.zeros((count, 2)) if times is None else times
+        corners = {"a_from": ends[:, 0], "a_to": ends[:, 1], "a_corner": np.tile(CORNERS, (count, 1))}
+        self._draw_these(count, {**corners, "a_colour": shades, "a_time": np.repeat(when, 4, axis=0)})
+
+    def set_moment(self, moment: float) -> None:
+        """Draw what was there up to this time."""
+        self.shared_program["u_moment"] = float(moment)
+        self.update()
 
 
 Ribbon = create_visual_node(RibbonVisual)

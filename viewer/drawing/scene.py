@@ -1,4 +1,4 @@
-"""The scene: a surface with its axes, its path and its colour bars on a canvas of VisPy, and the eye that sees it.
+"""The scene: a surface with its axes, its paths and its colour bars on a canvas of VisPy, and the eye that sees it.
 
 In: a Surface and a canvas that draws on a window or off screen. Out: the canvas, drawn. Nothing here knows
 which of the two it is.
@@ -6,40 +6,35 @@ which of the two it is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo, scene
 
-from ...plot import COLOURS, TIMES
-from ...viewpoint import ELEVATION, azimuth
-from . import axes, furniture
-from .box import SIDE, Box
+from ...arguments import ArgumentError
+from ...upsampling import upsampled
+from . import axes, flow
+from .box import Box
+from .colouring import Colouring, colouring
 from .field import Field
-from .heights import heights
+from .furniture import furniture
+from .heights import Heights, heights
 from .labels import Labels
+from .look import Look
+from .paths import NOTHING, Lines, Paths
+from .picking import NEAR, Reading, Sight, beside, met, reading
 from .ribbon import Ribbon
-from .trajectory import Trajectory, trajectory
+from .track import Track, lone
+from .trajectory import LIFT, Trajectory, trajectory
+from .view import FIELD_OF_VIEW, View, above, followed, home, seen_part
 
 if TYPE_CHECKING:
     from ...surface import Surface
 
-BACKGROUND = "#fbfbfc"
-GRID, EDGES, TEXT = (0.80, 0.81, 0.83, 1.0), (0.45, 0.46, 0.48, 1.0), (0.27, 0.27, 0.29)
-OUTLINE = (0.05, 0.05, 0.06, 1.0)
-
-PATH_WIDTH, MARK_WIDTH = 3.4, 11.0
-"""In pixels as Qt counts them; the outline adds to both."""
-
-FIELD_OF_VIEW = 28.0
-"""Degrees: long enough a lens that the far side is not much smaller."""
-
-ACROSS = 3.3
-"""How much of the scene a view shows, in its units."""
-
-LEVELS = 24
-"""Contour lines at most."""
+FLOW_WIDTHS = {"arrows": 1.5, "streamlines": 1.2}
 
 ROOMY = 720
 """Pixels of the canvas's shorter side from which texts have their full size."""
@@ -47,45 +42,127 @@ ROOMY = 720
 TEXELS = 8192
 """Vertices along a side that are kept at most: 256 MiB of heights."""
 
+FLAT = 0.05
+"""Of its full height, where the box is too low for an axis of heights."""
 
-class View(NamedTuple):
-    """From where a scene is seen: degrees round and above it, degrees of the lens (0: no perspective), the point in the
-    middle, how much of the scene is seen."""
-
-    azimuth: float
-    elevation: float
-    lens: float
-    centre: tuple[float, float, float]
-    across: float
+DUSK = (60.0, 82.0)
+"""Degrees of elevation between which light and shadow go: from above, colours are read as they are."""
 
 
 class Scene:
-    """Draws a surface on a canvas. scale: the screen's own pixels in one of Qt's."""
+    """Draws a surface on a canvas. scale: the screen's own pixels in one of Qt's. look: how. tracks: runs to draw; with
+    none of them, the surface's own run. frame: width and height in pixels of a picture that the canvas shows a part
+    of, see `tile`; it then shows no title and no colour bars, which `furniture` gives.
 
-    def __init__(self, canvas: scene.SceneCanvas, surface: Surface, scale: float) -> None:
+    Raises ArgumentError where the surface lacks what the look asks for, or a track is one of another problem; nothing
+    that is shown changes then. All methods are for the thread that owns the canvas.
+    """
+
+    def __init__(
+        self,
+        canvas: scene.SceneCanvas,
+        surface: Surface,
+        scale: float,
+        look: Look | None = None,
+        tracks: Sequence[Track] = (),
+        frame: tuple[int, int] | None = None,
+    ) -> None:
         self.canvas = canvas
-        self.surface = surface
         self.scale = scale
+        self.dressed = look or Look()
+        self._worn = self.dressed  # until what is expected is there, something plainer
+        self.moment = 1.0
+        self.risen = 1.0
+        self.surface = surface
+        self._frame = frame
+        self._given = tuple(tracks)
+        self._losses: NDArray[np.floating[Any]] | None = None
+        self._placed: tuple[Any, ...] | None = None
         canvas.set_current()
-        limit = gloo.gl.glGetParameter(gloo.gl.GL_MAX_TEXTURE_SIZE)
-        self.heights = heights(surface, min(TEXELS, int(limit) - 2))
+        self._limit = min(TEXELS, int(gloo.gl.glGetParameter(gloo.gl.GL_MAX_TEXTURE_SIZE)) - 2)
+        self.heights: Heights = heights(surface, self._limit, self.dressed)
         self.box = Box.of(self.heights)
-        self.path = trajectory(surface, self.box) if surface.run is not None else None
-        self._home = self._azimuth() + 90.0
-        self._centre = (0.0, 0.0, 0.42 * self.box.height)
-        self._placed: tuple[tuple[int, int], bool, float] | None = None
-        canvas.bgcolor = BACKGROUND
-        self.view = canvas.central_widget.add_view()
-        self.camera = scene.TurntableCamera(fov=FIELD_OF_VIEW, up="+z")
-        # A frame buffer's depth has 16 bits: all of them for what is near the surface.
-        self.camera.depth_value = 100.0
-        self.view.camera = self.camera
-        # It fills the canvas: each fragment need not ask whether it is inside.
-        self.view.scene.clip_children = False
+        self.shown: Colouring = colouring(surface, self.heights, self.dressed)
+        self.lines: tuple[Lines, ...] = self._lines(surface, self.box, self._given)
+        flows = self._flows(surface, self.box, self.dressed)
+        self.field: Any = None
+        self.view = self._viewed()
         self._furnish()
+        self._adopt(flows)
+        self.home = self._home()
         self.look(self.home)
         self.view.scene.transform.changed.connect(self._turned)
         canvas.events.resize.connect(self._resized)
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """What is drawn, the visible and the invisible ones."""
+        return tuple(track for track, _ in self.lines)
+
+    @property
+    def path(self) -> Trajectory | None:
+        """The first track's way on the surface."""
+        return self.lines[0][1] if self.lines else None
+
+    # What is shown
+
+    def show_surface(self, surface: Surface, follow: bool = False) -> None:
+        """Another surface on the same canvas; tracks and look stay. The eye stays where it is before the box; or with
+        `follow`, over the same a and b, as where a part of the surface is shown anew by finer vertices."""
+        self._show(surface, self.dressed, follow)
+        self._losses = None
+
+    def expect(self, coarse: Surface, a: NDArray[np.float64], b: NDArray[np.float64], follow: bool = False) -> None:
+        """Show a coarse surface on the grid of a and b, whose losses are yet to be computed: until `refine` brings
+        them, heights lie between the coarse ones, and the scale is theirs. Colours are those of the loss, until
+        `show_surface` shows the whole."""
+        surface = upsampled(coarse, a, b)
+        losses = surface.loss
+        losses.flags.writeable = True
+        plain = replace(self.dressed, colouring="loss", colours=self._plain_colours(), arrows=False, streamlines=False)
+        self._show(replace(surface, loss=losses.view()), plain, follow)
+        self._losses = losses
+
+    def refine(self, rows: slice, columns: slice, loss: NDArray[np.floating[Any]]) -> None:
+        """Losses of some rows and columns of the surface, in the place of those before; the scale stays, and nothing
+        but this part goes to the card. `surface` is then another one, with these losses; colours of something else
+        than the loss stay what they were."""
+        shape = self.surface.loss.shape
+        rows, columns = (slice(*part.indices(count)) for part, count in zip((rows, columns), shape, strict=True))
+        wanted = rows.stop - rows.start, columns.stop - columns.start
+        if np.shape(loss) != wanted:
+            raise ArgumentError(f"loss has the shape {np.shape(loss)}, these rows and columns have {wanted}")
+        if self._losses is None:
+            # A Surface is immutable, and others may hold it: from here on the scene has its own.
+            self._losses = self.surface.loss.copy()
+            self.surface = replace(self.surface, loss=self._losses.view())
+        self._losses[rows, columns] = loss
+        down, right, part = self.heights.part(rows, columns, np.asarray(loss), (shape[0], shape[1]))
+        if part.size:
+            known = self.heights.known[down, right]
+            whole = known.all()
+            changed = self.heights.change(down, right, part)
+            self.field.set_part(changed, None if whole and known.all() else (down, right))
+
+    def show_tracks(self, tracks: Sequence[Track]) -> None:
+        """Draw these runs, or with none the surface's own."""
+        lines = self._lines(self.surface, self.box, tuple(tracks))
+        self._given, self.lines = tuple(tracks), lines
+        self.paths.show(lines, self.dressed.dressing.outline)
+        self._write()
+
+    def show_moment(self, time: float) -> None:
+        """Draw every track up to this share of its steps, in [0, 1], with a mark at the step that it is then at."""
+        self.moment = float(np.clip(time, 0.0, 1.0))
+        self.paths.set_moment(self.moment)
+        self.canvas.update()
+
+    def dress(self, look: Look) -> None:
+        """Show the same in another way."""
+        self._show(self.surface, look, False)
+        self.dressed = look
+
+    # From where it is seen
 
     @property
     def seen(self) -> View:
@@ -102,113 +179,195 @@ class Scene:
         self._turned()
 
     @property
-    def home(self) -> View:
-        """From the side from which most of the path is seen."""
-        return View(self._home, ELEVATION, FIELD_OF_VIEW, self._centre, ACROSS)
-
-    @property
     def above(self) -> View:
         """From straight above, a to the right and b upwards, as on a map: without perspective."""
-        return View(0.0, 90.0, 0.0, self._centre, ACROSS)
+        return above(self.box)
+
+    def rise(self, share: float) -> None:
+        """How high everything stands: 1 in full, 0 flat, as a map is."""
+        self.risen = float(np.clip(share, 0.0, 1.0))
+        # Where all is flat a path would fight with the surface for the same depth.
+        lift = LIFT * self.box.height * (1.0 - self.risen)
+        for node, height in ((self._ground, 0.0), (self._lifted, lift)):
+            node.transform.scale = (1.0, 1.0, self.risen)
+            node.transform.translate = (0.0, 0.0, height)
+        self.field.set_rise(self.risen)
+        self._turned()
+        self.canvas.update()
+
+    def tile(self, x: int, y: int) -> None:
+        """Of a frame, show the part whose upper left corner is there."""
+        self.view.pos = (-x, -y)
+
+    # What is where
 
     def pixel(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where on the canvas points (k, 3) of the scene are, in pixels from its upper left corner, (k, 2)."""
-        placed = self.field.get_transform("visual", "canvas").map(np.atleast_2d(points))
-        return placed[:, :2] / placed[:, 3:]
+        return self._sight().pixels(np.atleast_2d(points) * (1.0, 1.0, self.risen))
+
+    def reading(self, x: float, y: float) -> Reading | None:
+        """What is under a pixel of the canvas, a path or else the surface; None where neither is."""
+        sight = self._sight()
+        seen = [sight.pixels(self._raised(line)) for _, line in self.lines]
+        near = NEAR * self.scale / self.canvas.pixel_scale
+        found = beside(self.lines, seen, self.moment, np.array([x, y], np.float64), near)
+        if found is not None:
+            there = reading(self.surface, found.a, found.b)
+            return replace(found, loss=there.loss, gradient=there.gradient)
+        place = met(self.box, self.risen, *sight.line(x, y))
+        if place is None:
+            return None
+        return reading(self.surface, self.box.a(place[0]), self.box.b(place[1]))
+
+    def window_of(self) -> tuple[float, float, float, float]:
+        """(a0, a1, b0, b1): the part of the surface's extent that is seen."""
+        width, height = self.view.size
+        return seen_part(self.box, self.risen, self._sight(), (float(width), float(height)))
 
     def picture(self) -> NDArray[np.uint8]:
         """What the canvas shows, (height, width, 3)."""
         return np.asarray(self.canvas.render(alpha=False))
 
-    def _azimuth(self) -> float:
-        """From where the path is seen best, as matplotlib counts: the eye's angle from the first axis."""
-        ground = np.where(self.heights.known, np.minimum(self.heights.z, 1.0), np.nan) * self.box.height / SIDE
-        points = np.empty((0, 3)) if self.path is None else self.path.points
-        points = points[np.isfinite(points).all(axis=1)]
-        across, along = points[:, 0] / self.box.width + 0.5, points[:, 1] / self.box.depth + 0.5
-        return azimuth(ground, across, along, points[:, 2] / SIDE)
+    def furniture(self, size: tuple[int, int], scale: float) -> NDArray[np.uint8]:
+        """The title, notes, colour bars and legend of a picture of so many pixels, (height, width, 4)."""
+        unit = scale * _text(size, scale)
+        within = size[0] / unit, size[1] / unit
+        return furniture(self.surface, self.heights, self.shown, self.tracks, self._worn, within, unit)
+
+    # Parts
+
+    def _show(self, surface: Surface, look: Look, follow: bool) -> None:
+        """Show a surface in some way, or raise ArgumentError and change nothing."""
+        kept = surface is self.surface and (look.heights, look.limit) == (self._worn.heights, self._worn.limit)
+        made = self.heights if kept else heights(surface, self._limit, look)
+        box = Box.of(made)
+        shown = colouring(surface, made, look)
+        lines = self._lines(surface, box, self._given)
+        flows = self._flows(surface, box, look)
+        view = followed(self.seen, self.box, box) if follow else self.seen
+        self.surface, self.heights, self.box, self.shown, self.lines = surface, made, box, shown, lines
+        self._worn = look
+        if not kept:
+            self.field.set_box(box)
+        self._adopt(flows)
+        self.home = self._home()
+        self.look(view)
+
+    def _adopt(self, flows: dict[str, NDArray[np.float64]]) -> None:
+        """Put what has been prepared on the card."""
+        theme = self._worn.dressing
+        self.canvas.bgcolor = theme.background
+        self.field.set_colouring(self.shown, self._worn.beyond)
+        self.field.set_contours(self._worn.contours)
+        for name, pieces in flows.items():
+            self.flows[name].set_pieces(pieces, flow.inks(pieces, self.box, self.shown))
+        self.paths.show(self.lines, theme.outline)
+        self.labels.set_colour(theme.faint)
+        self._placed = None
+        self._write()
+
+    def _lines(self, surface: Surface, box: Box, given: tuple[Track, ...]) -> tuple[Lines, ...]:
+        tracks = given or (() if surface.run is None else (lone(surface.run),))
+        return tuple((track, trajectory(surface, track.run, box)) for track in tracks)
+
+    @staticmethod
+    def _flows(surface: Surface, box: Box, look: Look) -> dict[str, NDArray[np.float64]]:
+        return {
+            "arrows": flow.arrow_pieces(surface, box) if look.arrows else NOTHING[0],
+            "streamlines": flow.line_pieces(surface, box) if look.streamlines else NOTHING[0],
+        }
+
+    def _plain_colours(self) -> str | None:
+        return self.dressed.colours if self.dressed.colouring == "loss" else None
+
+    def _home(self) -> View:
+        points = [line.points for track, line in self.lines if track.visible]
+        return home(self.box, np.concatenate(points) if points else np.empty((0, 3)))
+
+    def _viewed(self) -> Any:
+        """The part of the canvas where the scene is, and its camera."""
+        if self._frame is None:
+            view = self.canvas.central_widget.add_view()
+        else:
+            view = scene.ViewBox(parent=self.canvas.scene, size=self._frame)
+        self.camera = scene.TurntableCamera(fov=FIELD_OF_VIEW, up="+z")
+        # A frame buffer's depth has 16 bits: all of them for what is near the surface.
+        self.camera.depth_value = 100.0
+        view.camera = self.camera
+        # It fills the canvas: each fragment need not ask whether it is inside.
+        view.scene.clip_children = False
+        view.clip_children = False
+        return view
 
     def _furnish(self) -> None:
         """Put everything into the scene, in the order of drawing."""
-        root = self.view.scene
-        nothing = np.empty((0, 2, 3)), np.empty((0, 2, 4))
-        self.grid = Ribbon(*nothing, 1.0, self.scale, parent=root)
-        levels = axes.ticks(self.heights.low, self.heights.top, LEVELS).values
-        step = levels[1] - levels[0] if len(levels) > 1 else 0.0
-        # Where lines lie, told in float64: the scale of a surface may be far smaller than its heights.
-        span = self.heights.top - self.heights.low
-        contours = (span / step, float(np.mod(self.heights.low / step, 1.0))) if step > 0 else (0.0, 0.5)
-        self.field = Field(self.box, furniture.colours(COLOURS), furniture.BEYOND, contours, parent=root)
-        self.field.visible = bool(self.heights.known.any())
-        self.edges = Ribbon(*nothing, 1.2, self.scale, parent=root)
-        if self.path is not None:
-            self._draw_path(self.path, root)
-        self.labels = Labels((), self.scale, TEXT, parent=root)
-        self.overlay = scene.visuals.Image(self._overlay(), parent=self.canvas.scene, interpolation="nearest")
-        shrunk = 1.0 / self.canvas.pixel_scale
-        self.overlay.transform = scene.transforms.STTransform(scale=(shrunk, shrunk))
-        for order, node in enumerate((self.grid, self.field, self.edges)):
+        # What lies on the floor, and what lies on the surface.
+        self._ground, self._lifted = (scene.Node(parent=self.view.scene) for _ in range(2))
+        self._lifted.order = 1
+        for node in (self._ground, self._lifted):
+            node.transform = scene.transforms.STTransform()
+        self.grid = Ribbon(*NOTHING, 1.0, self.scale, parent=self._ground)
+        self.field = Field(self.box, self.shown, self.dressed.beyond, self.scale, parent=self._ground)
+        self.edges = Ribbon(*NOTHING, 1.2, self.scale, parent=self._lifted)
+        self.flows = {
+            name: Ribbon(*NOTHING, width, self.scale, parent=self._lifted) for name, width in FLOW_WIDTHS.items()
+        }
+        for order, node in enumerate((self.grid, self.field, self.edges, *self.flows.values())):
             node.order = order
+        self.paths = Paths(self.scale, self._lifted)
+        self.labels = Labels((), self.scale, self.dressed.dressing.faint, parent=self._lifted)
         self.labels.order = 20
+        blank = np.zeros((1, 1, 4), np.uint8)
+        self.overlay = scene.visuals.Image(blank, parent=self.canvas.scene, interpolation="nearest")
         self.overlay.order = 30
+        self.overlay.visible = self._frame is None
         # The last to be drawn lets the depth be written again, or the next frame could not clear it.
-        self.overlay.set_gl_state("translucent", depth_test=False, depth_mask=True)
+        blending = ("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
+        self.overlay.set_gl_state(depth_test=False, depth_mask=True, cull_face=False, blend=True, blend_func=blending)
 
-    def _draw_path(self, path: Trajectory, root: Any) -> None:
-        """The path with its outline, faint where the surface hides it, and its first and last step."""
-        pieces = np.stack([path.points[:-1], path.points[1:]], axis=1)
-        whole = np.isfinite(pieces).all(axis=(1, 2))
-        pieces, shades = pieces[whole], self._times(np.stack([path.time[:-1], path.time[1:]], axis=1)[whole])
-        outline = np.broadcast_to(OUTLINE, shades.shape)
-        marks = [(point, time) for point, time in ((path.start, 0.0), (path.end, 1.0)) if point is not None]
-        spots = np.array([(point, point) for point, _ in marks]).reshape(-1, 2, 3)
-        tints = self._times(np.array([(time, time) for _, time in marks]).reshape(-1, 2))
-        rim = np.broadcast_to(OUTLINE, tints.shape)
-        layers = [
-            (pieces, shades, PATH_WIDTH, 0.3, True),
-            (pieces, outline, PATH_WIDTH + 2.2, 1.0, False),
-            (pieces, shades, PATH_WIDTH, 1.0, False),
-            (spots, rim, MARK_WIDTH + 2.6, 1.0, False),
-            (spots, tints, MARK_WIDTH, 1.0, False),
-        ]
-        for order, (places, tint, width, strength, behind) in enumerate(layers):
-            Ribbon(places, tint, width, self.scale, strength, behind, parent=root).order = 10 + order
-
-    @staticmethod
-    def _times(time: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The colours (.., 4) of times in [0, 1]."""
-        picked = furniture.colours(TIMES)[np.round(time * 255).astype(np.intp)] / 255.0
-        return np.concatenate([picked, np.ones((*time.shape, 1))], axis=-1)
-
-    def _text(self) -> float:
-        """The size of texts: 1, or less on a small canvas."""
-        return float(np.clip(min(self.canvas.physical_size) / self.scale / ROOMY, 0.5, 1.0))
-
-    def _overlay(self) -> NDArray[np.uint8]:
-        unit = self.scale * self._text()
-        width, height = (side / unit for side in self.canvas.physical_size)
-        return furniture.furniture(self.surface, self.heights, (width, height), unit)
+    def _write(self) -> None:
+        """The title and what stands beside it anew."""
+        if self._frame is None:
+            shrunk = 1.0 / self.canvas.pixel_scale
+            self.overlay.transform = scene.transforms.STTransform(scale=(shrunk, shrunk))
+            self.overlay.set_data(self.furniture(self.canvas.physical_size, self.scale))
+        self.canvas.update()
 
     def _resized(self, event: Any) -> None:
-        self.overlay.set_data(self._overlay())
+        self._write()
         self._turned()
-        self.canvas.update()
+
+    def _sight(self) -> Sight:
+        mapped = self.view.scene.node_transform(self.canvas.scene).map(np.eye(4))
+        return Sight(np.asarray(mapped, np.float64))
+
+    def _raised(self, line: Trajectory) -> NDArray[np.float64]:
+        """A path's points where they are drawn."""
+        lift = LIFT * self.box.height * (1.0 - self.risen)
+        return line.points * (1.0, 1.0, self.risen) + (0.0, 0.0, lift)
 
     def _turned(self, event: Any = None) -> None:
         """Put the light over the reader's left shoulder, and the axes where they hide nothing."""
         turn, rise = np.radians(self.camera.azimuth), self.camera.elevation
-        above = rise > 80.0
         beside = turn - np.radians(40.0)
-        self.field.set_light((np.sin(beside) * 0.9, -np.cos(beside) * 0.9, 0.85), 0.0 if above else 1.0)
+        shade = np.clip((DUSK[1] - rise) / (DUSK[1] - DUSK[0]), 0.0, 1.0) * self.risen
+        self.field.set_light((np.sin(beside) * 0.9, -np.cos(beside) * 0.9, 0.85), float(shade))
         side = (1 if np.sin(turn) >= 0 else -1, -1 if np.cos(turn) >= 0 else 1)
-        if above and abs(np.sin(turn)) < 1e-6:
+        if rise > 80.0 and abs(np.sin(turn)) < 1e-6:
             side = (-1, -1)
-        size = self._text()
-        if self._placed == (side, above, size):
+        level = rise > 80.0 or self.risen < FLAT
+        size = _text(self._frame or self.canvas.physical_size, self.scale)
+        if self._placed == (side, level, size):
             return
-        self._placed = (side, above, size)
+        self._placed = (side, level, size)
         names = (*self.surface.plane.axes_labels, "")
-        drawn = axes.axes(self.box, (names[0], names[1]), side, above, size)
-        self.grid.set_pieces(drawn.grid, np.broadcast_to(GRID, (len(drawn.grid), 2, 4)))
-        self.edges.set_pieces(drawn.edges, np.broadcast_to(EDGES, (len(drawn.edges), 2, 4)))
+        drawn = axes.axes(self.box, (names[0], names[1]), side, level, size)
+        theme = self._worn.dressing
+        for ribbon, pieces, colour in ((self.grid, drawn.grid, theme.grid), (self.edges, drawn.edges, theme.edges)):
+            ribbon.set_pieces(pieces, np.broadcast_to((*colour, 1.0), (len(pieces), 2, 4)))
         self.labels.set_labels(drawn.labels)
+
+
+def _text(size: tuple[int, int], scale: float) -> float:
+    """The size of texts: 1, or less on a small canvas."""
+    return float(np.clip(min(size) / scale / ROOMY, 0.5, 1.0))

@@ -1,6 +1,6 @@
 """The path of a run in the box of its surface.
 
-In: a Surface with a run, and the Box it is drawn in. Out: a Trajectory, points close enough together that lines
+In: a Surface, a run, and the Box the surface is drawn in. Out: a Trajectory, points close enough together that lines
 between them follow the surface.
 """
 
@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from .box import SIDE, Box
 
 if TYPE_CHECKING:
+    from ...path import Path
     from ...surface import Surface
+    from ...training import Run
 
 LIFT = 0.012
 """The path's lift above the surface, as a share of the box's height: less, and the surface would swallow it between
@@ -30,10 +32,12 @@ STEPS = 4000
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """points: (k, 3), nan outside the surface. time: (k,), 0 at the first step to 1 at the last."""
+    """points: (k, 3), nan outside the surface. time: (k,), 0 at the first step to 1 at the last. path: of the run's
+    steps, which the points lie between."""
 
     points: NDArray[np.float64]
     time: NDArray[np.float64]
+    path: Path
 
     @property
     def start(self) -> NDArray[np.float64] | None:
@@ -45,14 +49,18 @@ class Trajectory:
         """The last step's point, or None where it is not on the surface."""
         return _finite(self.points[-1])
 
+    def at(self, moment: float) -> NDArray[np.float64] | None:
+        """Where the run is at a moment in [0, 1], or None where that is not on the surface."""
+        return _finite(np.array([np.interp(moment, self.time, line) for line in self.points.T]))
+
 
 def _finite(point: NDArray[np.float64]) -> NDArray[np.float64] | None:
     return point if np.isfinite(point).all() else None
 
 
-def trajectory(surface: Surface, box: Box) -> Trajectory:
-    """The path of the surface's run."""
-    path = surface.path()
+def trajectory(surface: Surface, run: Run, box: Box) -> Trajectory:
+    """The path of a run. Raises ArgumentError where its weights are not those of the surface's plane."""
+    path = surface.path(run)
     last = len(path.step) - 1
     kept = np.unique(np.linspace(0, last, min(last + 1, STEPS)).round().astype(np.intp))
     a, b = path.a[kept], path.b[kept]
@@ -69,4 +77,4 @@ def trajectory(surface: Surface, box: Box) -> Trajectory:
     loss = np.asarray(surface.at(a, b), np.float64)
     points = box.points(a, b, np.where(np.isfinite(loss), loss, np.nan))
     points[:, 2] += LIFT * box.height
-    return Trajectory(points, np.interp(places, whole, kept) / max(last, 1))
+    return Trajectory(points, np.interp(places, whole, kept) / max(last, 1), path)

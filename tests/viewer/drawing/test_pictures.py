@@ -118,7 +118,7 @@ def test_a_gap_shows_the_background_and_its_rim_does_not(surface_of: Made) -> No
 
 
 def test_a_cut_corner_has_a_colour_that_no_height_has(surface_of: Made) -> None:
-    from atlas_fast.viewer.drawing.furniture import BEYOND
+    from atlas_fast.heights import BEYOND
 
     surface = surface_of(lambda a, b: saddle(a, b) + np.exp(40 * (a + b - 3)), dtype="float64")
     with drawn(surface) as scene:

@@ -1,0 +1,148 @@
+"""The page, opened in Chromium: it draws, turns, and says what is under the mouse, and asks nobody for anything."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib import colormaps
+
+from atlas_fast.surface import Surface
+from atlas_fast.training import Run
+
+SurfaceOf = Callable[..., Surface]
+
+pytest.importorskip("plotly")
+
+
+def test_it_turns_and_says_what_is_under_the_mouse(bowl: Surface, tmp_path: Path, page: Any) -> None:
+    path = tmp_path / "bowl.html"
+    bowl.export(path)
+    page.open(path)
+    # A vertex in sight, and off the path.
+    row, column = 12, 30
+    a, b, loss = float(bowl.a[column]), float(bowl.b[row]), float(bowl.loss[row, column])
+    picture = page.picture()
+    share = (loss - float(bowl.loss.min())) / (8 - float(bowl.loss.min()))
+    x, y = page.pixel(a, b, share)
+    expected = np.array(colormaps["viridis"](share)[:3])
+    seen = picture[round(y) - 1 : round(y) + 2, round(x) - 1 : round(x) + 2].reshape(-1, 3) / 255
+    # Light changes how bright it is; a contour line may run beside it.
+    cosine = (seen * expected).sum(axis=1) / np.linalg.norm(seen, axis=1) / np.linalg.norm(expected)
+    assert np.median(cosine) > 0.99
+
+    told = page.hover(x, y)
+    assert told == f"PC 1 {a:.4g} | PC 2 {b:.4g} | loss {loss:.4g}"
+
+    # The path is red and yellow where it runs; each step says its epoch, its loss and how far it is off the plane.
+    assert bowl.run is not None
+    steps = bowl.path()
+    x, y = page.pixel(steps.a[0], steps.b[0], float(steps.height[0]) / 8 + 0.03)
+    assert page.picture()[round(y), round(x)].tolist() == [255, 255, 0]
+    told = page.hover(x, y)
+    assert told == f"epoch 0, step 0 | true loss {steps.loss[0]:.5g} | 0 off the plane"
+
+    before = page.eye
+    page.drag((300, 360), 200, 20)
+    after = page.eye
+    turn = np.degrees(np.arctan2(after["y"], after["x"]) - np.arctan2(before["y"], before["x"]))
+    assert abs((turn + 180) % 360 - 180) > 5
+    assert (np.abs(page.picture().astype(int) - picture).max(axis=2) > 30).mean() > 0.1
+    assert page.complaints == []
+    assert page.requests == [path.as_uri()]
+
+
+def test_gaps_cuts_and_several_runs(surface_of: SurfaceOf, bowl: Surface, tmp_path: Path, page: Any) -> None:
+    assert bowl.run is not None
+    surface = surface_of(lambda a, b: a * a + b * b + np.exp(40 * (a + b - 3.2)), dtype="float64")
+    loss = surface.loss.copy()
+    loss[12:17, 12:20] = np.nan
+    surface = replace(surface, loss=loss)
+    runs = {"SGD & co": bowl.run, "<b>Adam</b>": replace(bowl.run, weights=bowl.run.weights * (-1, 1))}
+    surface.export(tmp_path / "s.html", runs)
+    page.open(tmp_path / "s.html")
+    picture = page.picture() / 255
+    # From the far corner, where the surface is cut off, comes a colour that no height has.
+    assert (np.abs(picture - (0.93, 0.91, 0.84)).max(axis=2) < 0.02).sum() > 20
+    x, y = page.pixel(float(surface.a[16]), float(surface.b[14]), 0.05)
+    gap = picture[round(y), round(x)]
+    assert gap.min() > 0.7, "a grid line or the background"
+    legend = page.page.eval_on_selector_all("#scene .legendtext", "texts => texts.map(text => text.textContent)")
+    assert legend == ["SGD & co", "<b>Adam</b>"]
+    told = page.page.text_content("header p")
+    assert "are cut off, the highest is" in told
+    assert "40 of 1,200 vertices are inf or nan" in told
+    # A click in the legend hides a run's line and steps.
+    page.page.click("#scene .legendtoggle >> nth=0")
+    page.page.wait_for_timeout(800)
+    shown = page.page.evaluate("() => document.querySelector('#scene')._fullData.map(trace => trace.visible)")
+    assert shown == [True, *["legendonly"] * 4, *[True] * 4]
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("height", "told"),
+    [
+        (lambda a, b: 1e6 + 1e-3 * a * b, "loss 1000000.0001"),
+        (lambda a, b: 1e300 * (1 + a * a), "e+300"),
+        (lambda a, b: 7.0 + 0 * a * b, "loss 7"),
+    ],
+    ids=["ripples", "huge", "constant"],
+)
+def test_losses_that_float32_cannot_tell_apart(
+    surface_of: SurfaceOf, tmp_path: Path, page: Any, height: Callable[..., np.ndarray], told: str
+) -> None:
+    surface = surface_of(height, dtype="float64")
+    surface.export(tmp_path / "s.html")
+    page.open(tmp_path / "s.html")
+    row, column = 14, 22
+    low, high = float(surface.loss.min()), float(surface.loss.max())
+    share = 0.5 if low == high else (float(surface.loss[row, column]) - low) / (high - low)
+    x, y = page.pixel(float(surface.a[column]), float(surface.b[row]), share)
+    expected = np.array(colormaps["viridis"](share)[:3])
+    seen = page.picture()[round(y) - 1 : round(y) + 2, round(x) - 1 : round(x) + 2].reshape(-1, 3) / 255
+    cosine = (seen * expected).sum(axis=1) / np.linalg.norm(seen, axis=1) / np.linalg.norm(expected)
+    assert np.median(cosine) > 0.99
+    assert told in page.hover(x, y)
+    assert page.complaints == []
+
+
+def test_a_run_that_is_nowhere_on_the_surface(
+    surface_of: SurfaceOf, run_through: Callable[[np.ndarray], Run], tmp_path: Path
+) -> None:
+    pytest.importorskip("trimesh")
+    surface = surface_of(lambda a, b: a * a + b * b)
+    for points in ([[9.0, 9.0], [8.0, 8.0]], [[0.5, 0.5]], [[np.nan, np.nan], [np.nan, 1.0]]):
+        for suffix in ("html", "glb"):
+            surface.export(tmp_path / f"s.{suffix}", run_through(np.array(points)))
+
+
+def test_512_by_512_with_a_long_run_is_at_most_6_megabytes(
+    surface_of: SurfaceOf, run_through: Callable[[np.ndarray], Run], tmp_path: Path
+) -> None:
+    surface = surface_of(lambda a, b: np.sin(7 * a) * np.cos(9 * b) + a * a, shape=(512, 512))
+    angle = np.linspace(0, 40, 20_001)
+    points = np.column_stack([np.cos(angle), 0.5 + np.sin(angle)]) * np.linspace(1, 0.1, 20_001)[:, None]
+    surface.export(tmp_path / "s.html", run_through(points))
+    assert 4e6 < (tmp_path / "s.html").stat().st_size < 6e6
+
+
+def test_more_vertices_are_thinned_and_that_is_said(surface_of: SurfaceOf, tmp_path: Path) -> None:
+    surface_of(lambda a, b: a * b, shape=(700, 40)).export(tmp_path / "s.html")
+    text = (tmp_path / "s.html").read_text()
+    assert '"rows":512,"columns":40' in text
+    assert "512 x 40 of 700 x 40 vertices are drawn" in text
+
+
+def test_what_a_user_wrote_is_text(surface_of: SurfaceOf, tmp_path: Path) -> None:
+    plane = replace(surface_of(lambda a, b: a).plane, labels=("</script><b>x", "y"))
+    surface = replace(
+        surface_of(lambda a, b: a * b), expression="x<y & '</script>'", latex=r"x \text{</script>}", plane=plane
+    )
+    surface.export(tmp_path / "s.html")
+    text = (tmp_path / "s.html").read_text()
+    assert "<title>x&lt;y &amp; &#x27;&lt;/script&gt;&#x27;</title>" in text
+    contents = text[text.index('id="contents">') :]
+    assert "<" not in contents[len('id="contents">') : contents.index("</script>")]

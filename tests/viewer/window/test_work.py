@@ -1,0 +1,179 @@
+"""Work beside the window: it stops when told to, and nothing of it stays behind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+Driven = Callable[..., dict[str, Any]]
+
+FRAMES = 20_000 if os.environ.get("ATLAS_TEST_VIEWER") else 1_000
+"""Of a window on software OpenGL, some minutes, or some seconds where nobody vouches for the viewer. A Qt that loses
+references dies after some thousand."""
+
+LONG = """
+random = __import__("numpy").random.default_rng(0)
+long = {
+    "loss": "mse(A*tanh(B*X + C) + D, Y)",
+    "data": {
+        "X": {"values": random.normal(size=(8, 4000)).tolist()},
+        "Y": {"values": random.normal(size=(2, 4000)).tolist()},
+    },
+    "weights": {"B": [64, "?"]},
+    "training": {"optimizer": "SGD", "lr": 0.01, "epochs": 5},
+    "surface": {"resolution": 2000, "plane": "random"},
+}
+"""
+
+
+def test_stop_stops_within_a_fifth_of_a_second_and_keeps_what_is_there(driven: Driven) -> None:
+    told = driven(
+        LONG
+        + """
+window, tab = opened()
+tab.open({**long, "training": {"optimizer": "SGD", "lr": 0.01, "epochs": 1_000_000}})
+tab.panel.train.click()
+until(lambda: tab.panel.footer.bar.value() > 20, "no progress")
+began = time.monotonic()
+tab.panel.stop.click()
+until(lambda: not tab.work.busy, "it goes on")
+told["training"] = time.monotonic() - began
+told["kept"] = [len(tab.entries), tab.entries[0].run.steps > 20, tab.entries[0].run.message[:7]]
+
+tab.open(long)
+tab.clear_runs()
+tab.panel.train.click()
+from atlas_fast.viewer.window import jobs
+parts = []
+tab.work.found.connect(lambda found: parts.append(type(found).__name__))
+until(lambda: parts.count("Part") > 3, "no tiles")
+began = time.monotonic()
+thread = next(t for t in threading.enumerate() if t.name == "atlas-fast work")
+tab.panel.stop.click()
+thread.join(10)
+told["surface"] = time.monotonic() - began
+until(lambda: not tab.work.busy, "the window does not hear of it")
+told["made"] = "Made" in parts
+told["shown"] = list(tab.canvas.scene.surface.loss.shape)
+# And it goes on to do what it is asked next.
+tab.open({"loss": "x^2 + y^2", "surface": {"resolution": 50}})
+tab.panel.make.click()
+made(tab)
+told["next"] = list(tab.surface.loss.shape)
+close(window)
+ended()
+"""
+    )
+    # The window looks up between two frames of software OpenGL, of which one may come on top.
+    assert told["training"] < 0.5
+    assert told["kept"] == [1, True, "stopped"]
+    assert told["surface"] < 0.3
+    assert not told["made"]
+    assert told["shown"] == [2000, 2000]
+    assert told["next"] == [50, 50]
+
+
+def test_closing_during_work_leaves_no_thread(driven: Driven) -> None:
+    told = driven(
+        LONG
+        + """
+from PySide6.QtCore import QTimer
+window = Window()
+state = {}
+
+def fill(window):
+    tab = state["tab"] = window.add_workspace()
+    tab.open(long)
+    tab.history.clear()
+    tab.train()
+
+def watch():
+    if any(type(found).__name__ == "Part" for found in state.get("found", [])):
+        told["busy"] = state["tab"].work.busy
+        told["during"] = sorted(t.name for t in threading.enumerate())
+        window.close()
+    else:
+        QTimer.singleShot(5, watch)
+
+state["found"] = []
+def filled(window):
+    fill(window)
+    state["tab"].work.found.connect(state["found"].append)
+    watch()
+
+window.show_until_closed(filled)
+ended()
+"""
+    )
+    assert told["busy"]
+    assert "atlas-fast work" in told["during"]
+    assert told["threads"] == ["MainThread"]
+
+
+def test_what_is_wrong_in_a_job_is_said_in_the_panel(driven: Driven) -> None:
+    told = driven("""
+window, tab = opened()
+tab.open({"loss": "x^2 + y^2 + z^2", "surface": {"resolution": 20}})
+tab.panel.make.click()
+until(lambda: not tab.work.busy, "it goes on")
+told["message"] = tab.panel.footer.message.text()
+close(window)
+ended()
+""")
+    assert "plane" in told["message"]
+
+
+def test_many_frames_take_no_memory(driven: Driven) -> None:
+    told = driven(
+        """
+from pathlib import Path
+import numpy as np
+from vispy.app import Application
+
+window = Window(plain=True)
+import atlas_fast as af
+surface = af.Problem("x^2 + y^2").surface(resolution=16, progress=False)
+tab = window.add_surface(surface)
+window.resize(120, 100)
+for part in (tab.player, tab.side):
+    part.setVisible(False)
+window.menuBar().hide()
+window.statusBar().hide()
+window.show()
+until(lambda: tab.canvas.scene is not None, "no scene")
+window.resize(64, 64)
+turn(0.5)
+scene, native = tab.canvas.scene, tab.canvas.native
+
+def resident():
+    words = Path("/proc/self/status").read_text().split()
+    return int(words[words.index("VmRSS:") + 1]) / 1024
+
+frames = 0
+def drawn(event):
+    global frames
+    frames += 1
+tab.canvas.canvas.events.draw.connect(drawn)
+began, sizes = time.monotonic(), []
+view = scene.seen
+wanted = int(sys.argv[1])
+while frames < wanted:
+    scene.look(view._replace(azimuth=frames * 0.1))
+    native.grabFramebuffer()
+    if frames % 50 == 0:
+        application.processEvents()
+    if frames >= len(sizes) * wanted // 10:
+        sizes.append(resident())
+told["frames"], told["sizes"] = frames, sizes
+told["seconds"] = time.monotonic() - began
+close(window)
+ended()
+""",
+        str(FRAMES),
+        seconds=900,
+    )
+    assert told["frames"] >= FRAMES
+    assert len(told["sizes"]) >= 10
+    # The first frames fill caches.
+    assert max(told["sizes"]) - told["sizes"][2] < 8, told["sizes"]

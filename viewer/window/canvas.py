@@ -1,0 +1,361 @@
+"""The surface on the screen: a scene of VisPy in a widget of Qt, turned with the mouse.
+
+In: surfaces, tracks, a Look. Out: what the mouse reads, from where the scene is seen, and when the view has come to
+rest. While the view moves, less is drawn where a full frame takes long.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QPixmap, QShowEvent
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from vispy import app, gloo, scene
+
+from ..drawing.field import DETAIL
+from ..drawing.look import Look
+from ..drawing.scene import Scene
+from ..drawing.view import View
+
+if TYPE_CHECKING:
+    from ...refinement import Tile
+    from ...surface import Surface
+    from ..drawing.track import Track
+
+Array = NDArray[np.float64]
+
+MOVING = 256
+"""Vertices along a side while the view moves, where a full frame takes long."""
+
+LONG = 1 / 30
+"""Seconds of a frame beyond which the surface is drawn coarser while it moves."""
+
+SETTLED = 250
+"""Milliseconds without movement after which the view is at rest."""
+
+FLIGHT = 0.35
+"""Seconds from one view to another."""
+
+FRAME = 16
+"""Milliseconds between two views of a flight."""
+
+READING = 40
+"""Milliseconds from one reading under the mouse to the next."""
+
+
+class SurfaceCanvas(QWidget):
+    """A surface, or a line of text where there is none."""
+
+    hovered = Signal(object)
+    """A Reading under the mouse, or None."""
+
+    turned = Signal(object)
+    """The View that the reader turned or zoomed to."""
+
+    rested = Signal()
+    """The view has not changed for a while."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look = look
+        self.surface: Surface | None = None
+        self.scene: Any = None
+        self.tracks: tuple[Track, ...] = ()
+        self._grid: tuple[Array, Array] | None = None
+        self._moment = 1.0
+        qt, buffers = app.Application("pyside6"), {"samples": 4, "depth_size": 24}
+        self.canvas = scene.SceneCanvas(app=qt, size=(640, 480), show=False, keys=None, config=buffers)
+        self.native = self.canvas.native
+        self.native.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.native.setAccessibleName("Surface")
+        self.empty = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.empty.setObjectName("empty")
+        self.empty.setWordWrap(True)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.native)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.stack)
+        self.timing = _Timing(self.canvas)
+        self.settled = QTimer(self, singleShot=True, interval=SETTLED)
+        self.settled.timeout.connect(self._rest)
+        self.beginning = QTimer(self, interval=FRAME)
+        self.beginning.timeout.connect(self._begin)
+        self.flying = QTimer(self, interval=FRAME)
+        self.flying.timeout.connect(self._fly)
+        self._flight: _Flight | None = None
+        self._hover: tuple[float, float] | None = None
+        self.hovering = QTimer(self, singleShot=True, interval=READING)
+        self.hovering.timeout.connect(self._read)
+        self.canvas.events.mouse_move.connect(self._moved)
+        self.canvas.events.mouse_wheel.connect(self._moved)
+        self.canvas.events.mouse_release.connect(self._moved)
+        self.native.installEventFilter(self)
+
+    def say(self, text: str, picture: QPixmap | None = None) -> None:
+        """Show a text, or a picture, in place of a surface."""
+        self.surface = None
+        if picture is None:
+            self.empty.setText(text)
+        else:
+            self.empty.setPixmap(picture)
+        self.stack.setCurrentWidget(self.empty)
+
+    def show_surface(self, surface: Surface, tracks: tuple[Track, ...], follow: bool = False) -> None:
+        """Show a surface and runs on it. The eye stays before the box, or with `follow` over the same a and b."""
+        self._take(surface, tracks)
+        if self.scene is not None:
+            self.scene.show_surface(surface, follow)
+            self._show_tracks()
+            self.timing.refine(self.scene)
+
+    def expect(self, coarse: Surface, tracks: tuple[Track, ...], a: Array, b: Array, follow: bool = False) -> None:
+        """Show a coarse surface, whose tiles on the grid of a and b are to come."""
+        self._take(coarse, tracks)
+        self._grid = a, b
+        if self.scene is not None:
+            self.scene.expect(coarse, a, b, follow)
+            self._show_tracks()
+            self.timing.coarsen(self.scene)  # until it is whole, each tile is a frame
+
+    def refine(self, tile: Tile) -> None:
+        """Show a part of the expected surface that is now known."""
+        if self.scene is not None and self._grid is not None:
+            self.canvas.set_current()
+            self.scene.refine(tile.rows, tile.columns, tile.loss)
+            self.canvas.update()
+
+    def _take(self, surface: Surface, tracks: tuple[Track, ...]) -> None:
+        """Make ready for another surface."""
+        before, self.surface, self.tracks, self._grid = self.surface, surface, tracks, None
+        self.stack.setCurrentWidget(self.native)
+        if self.scene is None:
+            self.beginning.start()
+            return
+        self.canvas.set_current()
+        if before is not None and before.plane.center.size != surface.plane.center.size:
+            self.scene.show_tracks(())  # those of another problem do not fit the new surface
+
+    def _show_tracks(self) -> None:
+        self.scene.show_tracks(self.tracks)
+        self.scene.show_moment(self._moment)
+        self.canvas.update()
+
+    def rest(self) -> None:
+        """No more tiles come."""
+        self.settled.start()
+
+    def show_tracks(self, tracks: tuple[Track, ...]) -> None:
+        """Show these runs, as far as they are visible."""
+        self.tracks = tracks
+        if self.scene is not None:
+            self.canvas.set_current()
+            self._show_tracks()
+
+    def show_moment(self, moment: float) -> None:
+        """Show the runs up to a moment, 0 to 1."""
+        self._moment = moment
+        if self.scene is not None:
+            self.scene.show_moment(moment)
+            self.canvas.update()
+
+    def dress(self, look: Look) -> None:
+        """Draw it otherwise. Raises ArgumentError where the surface lacks what that needs; nothing changes then."""
+        if self.scene is not None:
+            self.canvas.set_current()
+            self.scene.dress(look)
+            self.canvas.update()
+        self.look = look
+
+    def look_from_above(self, above: bool) -> None:
+        """Go to the map of the surface, or back to its relief."""
+        if self.scene is not None:
+            self._fly_to(self.scene.above if above else self.scene.home, 0.0 if above else 1.0)
+
+    def go_home(self) -> None:
+        """Go to where the whole is seen from the usual side."""
+        self.look_from_above(False)
+
+    def _fly_to(self, view: View, rise: float) -> None:
+        self._flight = _Flight(self.scene.seen, view, (self.scene.risen, rise), time.monotonic())
+        self.flying.start()
+
+    def see(self, view: View, rise: float | None = None) -> None:
+        """Go to a view at once, without a word to anybody. rise: how high the surface stands, 0 flat to 1."""
+        if self.scene is not None:
+            if rise is not None and rise != self.scene.risen:
+                self.scene.rise(rise)
+            self.scene.look(view)
+            self.timing.coarsen(self.scene)
+            self.settled.start()
+            self.canvas.update()
+
+    def turn(self, across: float = 0.0, up: float = 0.0, nearer: float = 1.0) -> None:
+        """Turn by so many degrees, and go nearer by a factor: what keys do."""
+        if self.scene is not None:
+            seen = self.scene.seen
+            rise = min(max(seen.elevation + up, -90.0), 90.0)
+            view = seen._replace(azimuth=seen.azimuth + across, elevation=rise, across=seen.across / nearer)
+            self.see(view)
+            self.turned.emit(view)
+
+    def finish(self) -> None:
+        """Let go of timers and of OpenGL."""
+        for timer in (self.settled, self.beginning, self.flying, self.hovering):
+            timer.stop()
+        self.canvas.close()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.surface is not None and self.scene is None:
+            self.beginning.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.beginning.stop()
+
+    def _begin(self) -> None:
+        """Make the scene, once OpenGL and the screen's scale are known."""
+        if self.surface is None or self.scene is not None:
+            self.beginning.stop()
+            return
+        if not (self.native.isVisible() and self.native.isValid()):
+            return
+        self.beginning.stop()
+        self.scene = Scene(self.canvas, self.surface, self.canvas.pixel_scale, self.look, self.tracks)
+        if self._grid is not None:
+            self.scene.expect(self.surface, *self._grid)
+        self.scene.show_moment(self._moment)
+        self.canvas.update()
+
+    def _moved(self, event: Any) -> None:
+        """The mouse moved: over the surface, or the surface."""
+        if self.scene is None:
+            return
+        if event.type == "mouse_move" and not event.is_dragging:
+            self._hover = float(event.pos[0]), float(event.pos[1])
+            if not self.hovering.isActive():
+                self.hovering.start()
+            return
+        if event.type == "mouse_release":
+            return
+        self._flight = None
+        self.flying.stop()
+        self.timing.coarsen(self.scene)
+        self.settled.start()
+        towards = self._met(event.pos) if event.type == "mouse_wheel" else None
+        before = self.scene.seen.across
+        # The camera takes the event, too, perhaps later than this.
+        QTimer.singleShot(0, lambda: self._tell(towards, before))
+
+    def _met(self, place: Any) -> Array | None:
+        """The point of the scene under a pixel."""
+        found = self.scene.reading(float(place[0]), float(place[1]))
+        if found is None:
+            return None
+        x, y, z = self.scene.box.points([found.a], [found.b], [found.loss])[0] * (1.0, 1.0, self.scene.risen)
+        return np.array([x, y, z]) if np.isfinite(z) else None
+
+    def _tell(self, towards: Array | None, before: float) -> None:
+        """The camera has moved; the wheel brings what is under the mouse nearer, and not the middle."""
+        if self.scene is None:
+            return
+        seen = self.scene.seen
+        if towards is not None and seen.across != before:
+            x, y, z = towards + (np.array(seen.centre) - towards) * (seen.across / before)
+            self.scene.look(seen._replace(centre=(float(x), float(y), float(z))))
+        self.turned.emit(self.scene.seen)
+
+    def _read(self) -> None:
+        if self.scene is not None and self._hover is not None and self.surface is not None:
+            self.hovered.emit(self.scene.reading(*self._hover))
+
+    def eventFilter(self, watched: object, event: Any) -> bool:
+        """The mouse left the surface."""
+        if event.type() == event.Type.Leave:
+            self._hover = None
+            self.hovered.emit(None)
+        return False
+
+    def _rest(self) -> None:
+        self.timing.refine(self.scene)
+        self.rested.emit()
+
+    def _fly(self) -> None:
+        flight = self._flight
+        if flight is None or self.scene is None:
+            self.flying.stop()
+            return
+        view, rise, arrived = flight.at(time.monotonic())
+        if arrived:
+            self._flight = None
+            self.flying.stop()
+        self.see(view, rise)
+        self.turned.emit(view)
+
+
+class _Flight:
+    """The way from one view to another, fastest in its middle. rise: how high the surface stands at either end."""
+
+    def __init__(self, start: View, end: View, rise: tuple[float, float], began: float) -> None:
+        self.start, self.end, self.rise, self.began = start, end, rise, began
+        # The shorter way round.
+        self.round = (end.azimuth - start.azimuth + 180.0) % 360.0 - 180.0
+
+    def at(self, now: float) -> tuple[View, float, bool]:
+        """Where it is, how high the surface stands there, and whether that is its end."""
+        share = min((now - self.began) / FLIGHT, 1.0)
+        if share == 1.0:
+            return self.end, self.rise[1], True
+        s = share * share * (3.0 - 2.0 * share)
+
+        def between(one: float, other: float) -> float:
+            return one + s * (other - one)
+
+        start, end = self.start, self.end
+        x, y, z = (between(p, q) for p, q in zip(start.centre, end.centre, strict=True))
+        view = View(
+            azimuth=start.azimuth + s * self.round,
+            elevation=between(start.elevation, end.elevation),
+            # A lens of 0 has no perspective at all, and one of 1 degree hardly any.
+            lens=between(max(start.lens, 1.0), max(end.lens, 1.0)),
+            centre=(x, y, z),
+            across=start.across * (end.across / start.across) ** s,
+        )
+        return view, between(*self.rise), False
+
+
+class _Timing:
+    """How long a frame of all vertices takes, as last seen. coarse: whether frames are no such ones just now."""
+
+    def __init__(self, canvas: Any) -> None:
+        self.full = 0.0
+        self.coarse = False
+        self._began = 0.0
+        canvas.events.draw.connect(self._begin, position="first")
+        canvas.events.draw.connect(self._end, position="last")
+
+    def coarsen(self, drawn: Any) -> None:
+        """Draw fewer vertices where all of them take long."""
+        if self.full > LONG and not self.coarse:
+            drawn.field.set_detail(MOVING)
+            self.coarse = True
+
+    def refine(self, drawn: Any) -> None:
+        """Draw all vertices again."""
+        if self.coarse and drawn is not None:
+            self.coarse = False
+            drawn.field.set_detail(DETAIL)
+
+    def _begin(self, event: Any) -> None:
+        self._began = time.perf_counter()
+
+    def _end(self, event: Any) -> None:
+        if not self.coarse:
+            gloo.gl.glFinish()
+            self.full = time.perf_counter() - self._began

@@ -1,0 +1,266 @@
+"""Files and links: what the window opens, saves and hands to others.
+
+In: the window's tab in front, and files or links that a person names. Out: tabs, files, a link on the clipboard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QProgressDialog, QWidget
+
+from ...errors import AtlasError, StoreError
+
+if TYPE_CHECKING:
+    from .application import Window
+    from .tab import Tab
+
+KINDS = (
+    ("A page for any browser", ".html"),
+    ("A film of the training", ".mp4"),
+    ("A film of the training", ".gif"),
+    ("A model for slides", ".glb"),
+    ("A solid to print", ".stl"),
+    ("A grid for ParaView", ".vts"),
+)
+"""What a surface can be written as."""
+
+OPENED = "Workspaces and surfaces (*.toml *.npz);;Workspaces (*.toml);;Surfaces (*.npz)"
+
+
+class Files:
+    """The window's dealings with the world outside."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+
+    def takes(self, path: Path) -> bool:
+        """Whether it is a file that can be opened."""
+        return path.suffix.lower() in (".toml", ".npz")
+
+    def open(self) -> None:
+        """Ask for a file and open it."""
+        name, _ = QFileDialog.getOpenFileName(self.window, "Open", self._folder(), OPENED)
+        if name:
+            self.open_path(Path(name))
+
+    def open_path(self, path: Path, train: bool = False) -> Tab | None:
+        """Open a file in a tab of its own, or in one that is still empty. train: at once, as its workspace says."""
+        try:
+            if path.suffix.lower() == ".npz":
+                from ...storage import load
+
+                tab = self.window.add_surface(load(path), path)
+            else:
+                from ...workspace import Workspace
+
+                workspace = Workspace.read(path)
+                here = self.window.tab
+                fresh = here is not None and here.panel is not None and here.untouched
+                tab = here if fresh and here is not None else self.window.add_workspace()
+                tab.open(workspace.document, workspace.folder, path)
+                if train:
+                    tab.train() if "training" in workspace.document else tab.make_surface()
+        except AtlasError as error:
+            self._refuse("Open", error)
+            return None
+        self.window.preferences.remember(path)
+        return tab
+
+    def open_link(self) -> None:
+        """Ask for a link and open it."""
+        from .links import LinkDialog
+
+        dialog = LinkDialog(self.window)
+        if dialog.exec() and dialog.workspace is not None:
+            self.window.add_workspace(dialog.workspace.document)
+
+    def copy_link(self) -> None:
+        """Put a link of the workspace on the clipboard."""
+        from ...links import share
+
+        tab = self.window.tab
+        if tab is None or tab.panel is None or not tab.panel.commit():
+            return
+        try:
+            link = share(tab.workspace)
+        except AtlasError as error:
+            self._refuse("Copy link", error)
+            return
+        QGuiApplication.clipboard().setText(link)
+        self.window.statusBar().showMessage(f"a link of {len(link):,} characters is on the clipboard")
+
+    def save(self) -> bool:
+        """Save the workspace where it came from. False where nothing was saved."""
+        tab = self.window.tab
+        if tab is None or tab.path is None:
+            return self.save_as()
+        return self._save(tab, tab.path)
+
+    def save_as(self) -> bool:
+        """Ask for a name and save the workspace."""
+        tab = self.window.tab
+        if tab is None:
+            return False
+        name, _ = QFileDialog.getSaveFileName(
+            self.window, "Save workspace", str(Path(self._folder()) / "workspace.toml"), "Workspaces (*.toml)"
+        )
+        return bool(name) and self._save(tab, with_suffix(Path(name), ".toml"))
+
+    def _save(self, tab: Tab, path: Path) -> bool:
+        if tab.panel is None or not tab.panel.commit():
+            return False
+        try:
+            # A file dialog has asked, or it is the file itself.
+            written = tab.workspace.save(path, replace=True)
+        except AtlasError as error:
+            self._refuse("Save", error)
+            return False
+        tab.saved(path)
+        self.window.preferences.remember(path)
+        self.window.statusBar().showMessage(f"saved {', '.join(str(each) for each in written)}")
+        return True
+
+    def save_surface(self) -> None:
+        """Ask for a name and save the surface with its run."""
+        self._write("Save surface", "surface.npz", "Surfaces (*.npz)")
+
+    def export(self) -> None:
+        """Ask for a name and write the surface for another program, or a film of it."""
+        self._write("Export", "surface.html", ";;".join(f"{label} (*{suffix})" for label, suffix in KINDS))
+
+    def save_picture(self) -> None:
+        """Ask for a size and a name, and write what is seen."""
+        tab = self._seen()
+        if tab is None:
+            return
+        from .pictures import PictureDialog
+
+        dialog = PictureDialog(self._size(tab), self.window)
+        if not dialog.exec():
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self.window, "Save picture", str(Path(self._folder()) / "surface.png"), "Pictures (*.png)"
+        )
+        if name:
+            self._picture(tab, with_suffix(Path(name), ".png"), dialog.size_asked, dialog.transparent.isChecked())
+
+    def snap(self) -> None:
+        """Write what is seen to a new file in the working folder."""
+        tab = self._seen()
+        if tab is not None:
+            path = next(Path(f"atlas-{k}.png") for k in count(1) if not Path(f"atlas-{k}.png").exists())
+            self._picture(tab, path, self._size(tab), False)
+
+    def _seen(self) -> Tab | None:
+        """The tab in front, where it shows a surface; else the reader is told that there is none."""
+        tab = self.window.tab
+        if tab is not None and tab.canvas.scene is not None and tab.canvas.surface is not None:
+            return tab
+        self.window.statusBar().showMessage("there is no surface yet: train, or make one")
+        return None
+
+    @staticmethod
+    def _size(tab: Tab) -> tuple[int, int]:
+        width, height = tab.canvas.canvas.size
+        return max(width, 64), max(height, 64)
+
+    def _write(self, title: str, name: str, kinds: str) -> None:
+        tab = self._seen()
+        if tab is None:
+            return
+        chosen, kind = QFileDialog.getSaveFileName(self.window, title, str(Path(self._folder()) / name), kinds)
+        if not chosen:
+            return
+        path = with_suffix(Path(chosen), kind.rpartition("*")[2].rstrip(")") or Path(name).suffix)
+        try:
+            self.write(tab, path)
+        except AtlasError as error:
+            self._refuse(title, error)
+            return
+        if self.takes(path):
+            self.window.preferences.remember(path)
+        self.window.statusBar().showMessage(f"wrote {path}")
+
+    def write(self, tab: Tab, path: Path) -> None:
+        """Write the tab's surface with its visible runs as the suffix says."""
+        surface = tab.surface
+        if surface is None:
+            raise StoreError("the surface is not complete yet")
+        runs = {entry.name: entry.run for entry in tab.entries if entry.visible}
+        suffix = path.suffix.lower()
+        if suffix == ".npz":
+            surface.save(path)
+        elif suffix in (".gif", ".mp4"):
+            from .. import training_film, turntable
+
+            film = training_film if runs else turntable
+            with showing_progress(self.window, "Film") as progress:
+                film(surface, path, run=runs or None, look=tab.look, progress=progress)
+        else:
+            surface.export(path, run=runs or None)
+
+    def _picture(self, tab: Tab, path: Path, size: tuple[int, int], transparent: bool) -> None:
+        from ..offscreen import write_picture
+
+        canvas = tab.canvas
+        try:
+            write_picture(canvas.scene.surface, path, size, canvas.scene.seen, tab.look, canvas.tracks, transparent)
+        except AtlasError as error:
+            self.window.statusBar().showMessage(str(error))
+        else:
+            self.window.statusBar().showMessage(f"saved {path.resolve()}")
+        canvas.canvas.update()
+
+    def may_close(self, tab: Tab) -> bool:
+        """Whether a tab may be closed: a person is asked where changes would be lost."""
+        if not tab.changed:
+            return True
+        button = QMessageBox.StandardButton
+        asked = QMessageBox(self.window)
+        asked.setWindowTitle("Save changes?")
+        asked.setText(f"The workspace {tab.title} has changes that are not saved.")
+        asked.setStandardButtons(button.Save | button.Discard | button.Cancel)
+        asked.setDefaultButton(button.Save)
+        answer = asked.exec()
+        if answer == button.Save:
+            self.window.pages.setCurrentWidget(tab)
+            return self.save()
+        return answer == button.Discard
+
+    def _folder(self) -> str:
+        recent = self.window.preferences.recent
+        return str(recent[0].parent if recent and recent[0].parent.is_dir() else Path.cwd())
+
+    def _refuse(self, title: str, error: AtlasError) -> None:
+        QMessageBox.warning(self.window, title, str(error))
+
+
+@contextmanager
+def showing_progress(window: QWidget, title: str) -> Iterator[Callable[[int, int], bool]]:
+    """A function of (done, total) that shows how far work on this thread is; False where it is cancelled."""
+    shown = QProgressDialog(title, "Cancel", 0, 0, window)
+    shown.setWindowModality(Qt.WindowModality.WindowModal)
+    shown.setMinimumDuration(300)
+
+    def progress(done: int, total: int) -> bool:
+        shown.setMaximum(total)
+        shown.setValue(done)
+        QApplication.processEvents()
+        return not shown.wasCanceled()
+
+    try:
+        yield progress
+    finally:
+        shown.close()
+
+
+def with_suffix(path: Path, suffix: str) -> Path:
+    """The path with a suffix, if it has none."""
+    return path if path.suffix else path.with_name(path.name + suffix)

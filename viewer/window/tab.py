@@ -1,0 +1,389 @@
+"""A tab: a workspace with its panel, its surface, its runs and their player; or a surface alone.
+
+In: a document, or a surface of a file. Out: what the document's workspace makes, as its thread finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QPixmap, QShortcut, QUndoStack
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from ...errors import AtlasError
+from ..drawing.look import Look
+from . import jobs, wording
+from .appearance import Appearance
+from .canvas import SurfaceCanvas
+from .following import Following
+from .history import edited
+from .legend import Legend
+from .player import Player
+from .runs import Entries, added, alike, bare, shown, tracks
+from .work import Job, Progress, Work
+
+if TYPE_CHECKING:
+    from ...problem import Problem
+    from ...surface import Grid, Surface
+    from ...training import Run
+    from ...workspace import Workspace
+    from ..drawing.picking import Reading
+    from ..drawing.track import Track
+    from ..panels.workspace import WorkspacePanel
+
+Document = dict[str, Any]
+
+HINT = "Write a loss on the left, then press Train\nor open an example there"
+
+NEEDED = {"gradient_norm": "gradient_norm", "curvature": "curvature", "slope": "gradient"}
+"""What colours show -> which derivatives a surface has to have for it."""
+
+
+def asked(look: Look) -> dict[str, bool]:
+    """The derivatives that a look needs."""
+    found = {NEEDED[look.colouring]: True} if look.colouring in NEEDED else {}
+    return {**found, **({"gradient": True} if look.arrows or look.streamlines else {})}
+
+
+class Tab(QWidget):
+    """A workspace in the window."""
+
+    said = Signal(str)
+    """A line for the status bar."""
+
+    read = Signal(str)
+    """What is under the mouse."""
+
+    titled = Signal()
+    """The tab has another title, or other changes to save."""
+
+    compares = False
+    """Whether it is a page of two others."""
+
+    redrawn = Signal()
+    """The surface, the runs or the look are others."""
+
+    def __init__(self, look: Look, surface: Surface | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.document: Document = {}
+        self.folder: Path | None = None
+        self.path: Path | None = None
+        self.problem: Problem | None = None
+        self.surface: Surface | None = None
+        self.probe: Grid | None = None
+        self.entries: Entries = ()
+        self.look = look
+        self.history = QUndoStack(self)
+        self.history.cleanChanged.connect(self._clean_changed)
+        self.work = Work(self)
+        self.work.found.connect(self._found)
+        self.work.ended.connect(self._ended)
+        self.panel: WorkspacePanel | None = None
+        self.canvas = SurfaceCanvas(look)
+        self.player = Player()
+        self.legend = Legend()
+        self.appearance = Appearance(look)
+        self._arrange(surface is None)
+        self._connect()
+        self.following = Following(self.canvas, self.work, lambda: asked(self.look))
+        self._show_entries(())
+        if surface is None:
+            self.canvas.say(HINT)
+        else:
+            self.show_file(surface)
+
+    def _arrange(self, edits: bool) -> None:
+        self.centre = QSplitter(Qt.Orientation.Vertical)
+        self.centre.addWidget(self.canvas)
+        self.centre.addWidget(self.player)
+        self.centre.setStretchFactor(0, 1)
+        self.centre.setSizes([600, 150])
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(10, 10, 10, 10)
+        column.setSpacing(8)
+        column.addWidget(self.appearance)
+        column.addSpacing(8)
+        column.addWidget(self.legend, 1)
+        self.side = side
+        self.parts = QSplitter(Qt.Orientation.Horizontal)
+        if edits:
+            from ..panels.workspace import WorkspacePanel
+
+            self.panel = WorkspacePanel()
+            self.document = self.panel.document
+            self.parts.addWidget(self.panel)
+        for widget in (self.centre, side):
+            self.parts.addWidget(widget)
+        self.parts.setStretchFactor(self.parts.indexOf(self.centre), 1)
+        self.parts.setSizes([*([345] if edits else []), 700, 225])
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.parts)
+
+    def _connect(self) -> None:
+        if self.panel is not None:
+            self.panel.edited.connect(self._edited)
+            self.panel.train_asked.connect(self.train)
+            self.panel.surface_asked.connect(self.make_surface)
+            self.panel.stop_asked.connect(self.stop)
+        self.canvas.hovered.connect(self._hovered)
+        self.player.moved.connect(self.canvas.show_moment)
+        self.legend.shown.connect(lambda number, seen: self._show_entries(shown(self.entries, number, seen)))
+        self.legend.cleared.connect(self.clear_runs)
+        self.appearance.changed.connect(self.dress)
+        self.appearance.from_above.connect(self.look_from_above)
+        self.appearance.reset.connect(self.reset_view)
+        # Where texts are not edited, so that a space there stays one.
+        space = QShortcut(QKeySequence(Qt.Key.Key_Space), self.centre)
+        space.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        space.activated.connect(self.player.toggle)
+
+    # What the tab is about.
+
+    @property
+    def title(self) -> str:
+        """A few words for the tab."""
+        if self.path is not None:
+            return self.path.name
+        text = self.surface.expression if self.panel is None and self.surface else str(self.document.get("loss", ""))
+        text = " ".join(text.split())
+        return (text if len(text) <= 24 else f"{text[:23]}…") or "Untitled"
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is something to save."""
+        return self.panel is not None and not self.history.isClean()
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace as it stands. Raises WorkspaceError."""
+        from ...workspace import Workspace
+
+        return Workspace.parse(self.document, self.folder)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether it is as it was made."""
+        return self.path is None and self.history.count() == 0 and self.canvas.surface is None and not self.work.busy
+
+    def clear_runs(self) -> None:
+        """Forget all runs."""
+        self._show_entries(())
+
+    def open(self, document: Document, folder: Path | None = None, path: Path | None = None) -> None:
+        """Begin with another document."""
+        assert self.panel is not None
+        self.stop()
+        self.document, self.folder, self.path = document, folder, path
+        self.history.clear()
+        self.panel.show_document(document, folder)
+        self.titled.emit()
+
+    def saved(self, path: Path) -> None:
+        """The document now stands in a file, from which its own files are named."""
+        from ...workspace import Workspace
+
+        assert self.panel is not None
+        self.document, self.folder, self.path = Workspace.read(path).document, path.parent, path
+        self.panel.show_document(self.document, self.folder)
+        self.history.setClean()
+        self.titled.emit()
+
+    def show_file(self, surface: Surface, path: Path | None = None) -> None:
+        """Show a surface that is complete, and its run."""
+        self.surface, self.path = surface, path
+        self.entries = () if surface.run is None else added((), surface.run)
+        self._show(surface)
+        self._show_entries(self.entries)
+        self.said.emit(wording.surface(surface))
+
+    # What its thread does.
+
+    def train(self) -> None:
+        """Train, and make the surface of the run."""
+        self._start(jobs.train)
+
+    def make_surface(self) -> None:
+        """Make the surface of the runs that are there."""
+        self._start(jobs.surface)
+
+    def _start(self, job: Callable[[Workspace, jobs.Keep, jobs.Asked], Job]) -> None:
+        if self.panel is None:
+            self.said.emit("a surface alone cannot be trained: open its workspace")
+            return
+        try:
+            workspace = self.workspace
+        except AtlasError as error:
+            self._tell(str(error), True)
+            return
+        problem, entries = self.problem, self.entries
+        keeps = job is jobs.surface or self.legend.keep.isChecked()
+
+        def keep(made: Problem) -> list[Run]:
+            if not keeps or problem is None or not alike(problem, made):
+                return []
+            return [entry.run for entry in entries if entry.visible]
+
+        self.following.reset()
+        self.probe = None if job is jobs.train else self.probe
+        self.panel.show_message("", False)
+        self.panel.show_busy("reading the data", 0, 0)
+        self.work.start(job(workspace, keep, asked(self.look)))
+
+    def stop(self) -> None:
+        """End what its thread does."""
+        self.work.stop()
+
+    def finish(self) -> None:
+        """The tab is closed: no thread and no OpenGL stays behind."""
+        self.player.pause()
+        self.work.close()
+        self.canvas.finish()
+
+    def _found(self, found: object) -> None:
+        """Something that the thread found."""
+        if isinstance(found, Progress):
+            if self.panel is not None and not self.following.busy:
+                self.panel.show_busy(found.what, found.done, found.total)
+        elif isinstance(found, jobs.Trained):
+            self._trained(found)
+        elif isinstance(found, jobs.Probed):
+            self.probe = found.probe
+        elif isinstance(found, jobs.Begun | jobs.Part | jobs.Made) and found.detail:
+            self.following.take(found, self.drawn)
+        elif isinstance(found, jobs.Part):
+            self.canvas.refine(found.tile)
+        elif isinstance(found, jobs.Begun):
+            self._adopt(found.grid.problem)
+            self.surface = None
+            self._show(found.coarse, found.grid)
+        elif isinstance(found, jobs.Made):
+            self._adopt(found.problem)
+            self.surface = found.surface
+            self._show(found.surface)
+            if self.canvas.look != self.look:
+                self.dress(self.look)  # for which the surface before had no derivatives
+            self.following.whole(found.surface, found.problem)
+            self._tell(wording.surface(found.surface), False)
+
+    def _trained(self, found: jobs.Trained) -> None:
+        self._adopt(found.problem)
+        kept = self.entries if self.legend.keep.isChecked() else ()
+        self.entries = added(kept, found.run)
+        self.player.set_moment(1.0)
+        self._show_entries(self.entries)
+        run = found.run
+        self._tell(run.message or f"loss {run.loss[0]:.4g} → {run.loss[-1]:.4g} in {run.steps:,} steps", False)
+
+    def _adopt(self, problem: Problem) -> None:
+        """From now on the runs are those of this problem; those of another go."""
+        if self.problem is not None and not alike(self.problem, problem) and self.entries:
+            self.entries = ()
+            self.surface = None
+            self.canvas.show_tracks(())
+        self.problem = problem
+
+    def _ended(self, error: str) -> None:
+        self.following.busy = False
+        self.canvas.rest()
+        if self.panel is not None:
+            self.panel.show_busy("", 0, 0)
+        if error:
+            self._tell(error, True)
+        self.titled.emit()
+
+    def _tell(self, text: str, wrong: bool) -> None:
+        if self.panel is not None:
+            self.panel.show_message(text, wrong)
+        self.said.emit(text.split("\n")[0])
+
+    # What is seen.
+
+    @property
+    def drawn(self) -> tuple[Track, ...]:
+        """The runs that lie on the surface, as the scene draws them."""
+        shown = self.canvas.surface or self.surface
+        size = 0 if shown is None else shown.plane.center.size
+        return tuple(track for track in tracks(self.entries) if track.run.weights.shape[1] == size)
+
+    def _show(self, surface: Surface, expected: Grid | None = None) -> None:
+        """Show a surface with the runs that belong to it."""
+        if len(surface.b) == 1:
+            picture = QPixmap()
+            picture.loadFromData(surface._repr_png_())
+            self.canvas.say("", picture)
+            return
+        size = surface.plane.center.size
+        fitting = tuple(track for track in tracks(self.entries) if track.run.weights.shape[1] == size)
+        if expected is None:
+            self.canvas.show_surface(surface, fitting)
+        else:
+            self.canvas.expect(surface, fitting, expected.a, expected.b)
+        self.redrawn.emit()
+
+    def _show_entries(self, entries: Entries) -> None:
+        self.entries = entries
+        self.legend.set_entries(entries)
+        self.player.set_entries(entries)
+        if self.canvas.surface is not None:
+            if not entries and self.canvas.surface.run is not None:
+                self._show(bare(self.canvas.surface))
+            else:
+                self.canvas.show_tracks(self.drawn)
+        self.redrawn.emit()
+
+    def dress(self, look: Look) -> None:
+        """Draw it otherwise; where the surface lacks derivatives that this needs, it is made again."""
+        try:
+            self.canvas.dress(look)
+        except AtlasError as error:
+            if self.panel is None or self.problem is None:
+                self.appearance.set_look(self.look)
+                self.said.emit(str(error))
+                return
+            self.look = look
+            self.make_surface()
+            return
+        self.look = look
+        self.appearance.set_look(look)
+        self.redrawn.emit()
+
+    def look_from_above(self, above: bool) -> None:
+        """Turn the relief into a map, or back."""
+        self.appearance.above.setChecked(above)
+        self.canvas.look_from_above(above)
+
+    def reset_view(self) -> None:
+        """The whole surface, from the usual side."""
+        self.appearance.above.setChecked(False)
+        self.following.back()
+        self.canvas.go_home()
+
+    def _hovered(self, found: Reading | None) -> None:
+        """Tell what is under the mouse, its gradient computed there where the surface has none."""
+        if found is not None and found.gradient is None and found.track is None and self.probe is not None:
+            loss, *gradient = self.probe.at(found.a, found.b)
+            found = replace(found, loss=loss, gradient=np.array(gradient))
+        self.read.emit(wording.reading(found))
+
+    # Edits.
+
+    def _clean_changed(self, clean: bool) -> None:
+        self.titled.emit()
+
+    def _edited(self, document: Document) -> None:
+        if edited(self.history, self.document, document, self._show_document):
+            self.document = document
+            self.titled.emit()
+
+    def _show_document(self, document: Document) -> None:
+        assert self.panel is not None
+        self.document = document
+        self.panel.show_document(document, self.folder)
+        self.titled.emit()

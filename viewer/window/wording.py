@@ -1,0 +1,34 @@
+"""What the window says in its status bar.
+
+In: a reading of the scene, or a surface. Out: a line of text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ...surface import Surface
+
+SPACE = "    "
+
+
+def reading(found: Any) -> str:
+    """A Reading of the scene, or None."""
+    if found is None:
+        return ""
+    told = [f"a {found.a:.4g}", f"b {found.b:.4g}", f"loss {found.loss:.5g}"]
+    if found.gradient is not None:
+        told.append(f"gradient ({found.gradient[0]:.3g}, {found.gradient[1]:.3g})")
+    if found.track is not None:
+        told.append(
+            f"{found.track} at step {found.step:,}: true loss {found.true_loss:.5g}, {found.distance:.3g} off the plane"
+        )
+    return SPACE.join(told)
+
+
+def surface(made: Surface) -> str:
+    """What there is to say of a surface that was just made."""
+    rows, columns = made.loss.shape
+    told = f"{rows:,} × {columns:,} vertices in {made.seconds:.2g} s"
+    return f"{told}; {made.message}" if made.message else told
