@@ -194,8 +194,7 @@ class Problem:
     def loss(self, w: ArrayLike, backend: str = "auto") -> Any:
         """The loss: a float for w of (P,), an array (k,) for (k, P). In float64.
 
-        backend: as for `surface`, but "auto" is the CPU. Raises ArgumentError for another shape or an unknown back end,
-        DataError where memory is short, DeviceError where there is no GPU.
+        backend: as for `surface`, "auto" is the CPU. Raises what `surface` does, DataError where memory is short.
         """
         found = self._evaluate("loss", w, backend)[0].reshape(-1)
         return float(found[0]) if np.ndim(w) == 1 else found
