@@ -8,11 +8,12 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import kernels
 from .errors import AtlasError, DataError, DeviceError
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ class ArgumentError(AtlasError, ValueError):
 
 @contextmanager
 def fitting_memory() -> Iterator[None]:
-    """Raise DataError where the kernels say that the problem does not fit in memory."""
+    """Raise DataError where the kernels say that the problem does not fit in memory, DeviceError where a GPU fails."""
     try:
         yield
+    except kernels.DeviceFault as fault:
+        raise DeviceError(str(fault)) from None
     except MemoryError as error:
         raise DataError(str(error) or "the problem does not fit in memory: use fewer samples") from None
 
@@ -126,15 +129,22 @@ def precision(value: Any) -> str:
     return name
 
 
-def backend(value: Any) -> str:
-    """The back end to compute with: 'cpu' (which 'auto' chooses) or 'numpy', the slow oracle.
+def backend(value: Any, device: Literal["always", "asked", "never"] = "asked") -> str:
+    """The back end to compute with: 'cpu', 'cuda', or 'numpy', the slow oracle.
 
-    Raises DeviceError for 'cuda', ArgumentError for any other.
+    device: whether 'auto' takes a GPU where there is one, whether the work can be done on one where 'cuda' asks for it,
+    or not at all. Raises DeviceError for 'cuda' where that cannot be, ArgumentError for what is no back end.
     """
-    if value == "cuda":
-        raise DeviceError("the back end 'cuda' is not part of this version: use 'cpu' or 'auto'")
-    name = choice("backend", value, ("auto", "cpu", "numpy"))
-    return "cpu" if name == "auto" else str(name)
+    name = str(choice("backend", value, ("auto", "cpu", "cuda", "numpy")))
+    if name == "auto":
+        return "cuda" if device == "always" and kernels.device.is_found() else "cpu"
+    if name == "cuda":
+        if device == "never":
+            raise DeviceError("training on the back end 'cuda' is not part of this version: use 'cpu' or 'auto'")
+        reason = kernels.device.fault()
+        if reason is not None:
+            raise DeviceError(f"backend='cuda' finds no device: {reason}")
+    return name
 
 
 def numbers(name: str, value: ArrayLike, dtype: str = "float64") -> NDArray[Any]:

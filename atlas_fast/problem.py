@@ -194,7 +194,7 @@ class Problem:
     def loss(self, w: ArrayLike, backend: str = "auto") -> Any:
         """The loss: a float for w of (P,), an array (k,) for (k, P). In float64.
 
-        Raises ArgumentError for weights of another shape or an unknown back end, DataError where memory is short.
+        backend: as for `surface`, "auto" is the CPU. Raises what `surface` does, DataError where memory is short.
         """
         found = self._evaluate("loss", w, backend)[0].reshape(-1)
         return float(found[0]) if np.ndim(w) == 1 else found
@@ -261,11 +261,12 @@ class Problem:
         plane's reach, which holds its run's trajectory with a margin, and is 1 without a run. gradient: dL/da and
         dL/db, too. curvature: the second derivatives along the plane, too. gradient_norm: the L2 norm of the gradient
         over all weights, too, by reverse mode at every vertex; its squares overflow float32 where it is above 1.8e19.
-        The loss has the same bits with them and without. dtype: "float32" or "float64". backend: as for `train`.
-        progress: None (a bar on a terminal), True, False, or a function of (done, total) vertices that returns False
-        to stop.
+        On the CPU the loss has the same bits with them and without. dtype: "float32" or "float64". backend: "cpu";
+        "cuda", an NVIDIA GPU (the extra `cuda`; so far it ran in a simulator alone); "numpy", the slow oracle; "auto",
+        a GPU where one is found and is worth it, else the CPU. progress: None (a bar on a terminal), True, False, or a
+        function of (done, total) vertices that returns False to stop. Vertices that overflow are counted in `message`.
 
-        Raises ArgumentError for arguments that cannot be used. Vertices that overflow are counted in `message`.
+        Raises ArgumentError for arguments that cannot be used, DeviceError where there is no GPU.
         """
         from .surface import compute
 

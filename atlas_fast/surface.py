@@ -253,6 +253,7 @@ class Grid:
         """The surface of all outputs, (count, rows, columns)."""
         parts = {name: found[place] for name, place in self.bound.kernel.outputs.places.items()}
         norm = parts.get("gradient_norm")
+        simulated = " (simulated)" if self.backend == "cuda" and kernels.device.is_simulated() else ""
         return Surface(
             a=self.a,
             b=self.b,
@@ -261,7 +262,7 @@ class Grid:
             expression=self.problem.expression,
             latex=self.problem.latex(),
             weights=dict(self.problem.weights),
-            method=f"direct evaluation of every vertex, {self.dtype}, {self.backend}",
+            method=f"direct evaluation of every vertex, {self.dtype}, {self.backend}{simulated}",
             gradient=parts.get("gradient"),
             curvature=parts.get("curvature"),
             gradient_norm=None if norm is None else norm[0],
@@ -289,7 +290,7 @@ def grid(
         raise ArgumentError(
             f"the plane lies in {plane.center.size} dimensions, this problem has {problem.size} scalar weights"
         )
-    dtype, backend = arguments.precision(dtype), arguments.backend(backend)
+    dtype, asked_for, backend = arguments.precision(dtype), backend, arguments.backend(backend, device="always")
     rows, columns = _resolution(resolution, plane.v is None)
     a0, a1, b0, b1 = _extent(plane.reach if extent is None else extent)
     a = np.linspace(a0, a1, columns)
@@ -298,6 +299,9 @@ def grid(
         raise ArgumentError("the extent is too small: neighbouring coordinates of the grid would be equal")
     asked = {"gradient": bool(gradient), "curvature": bool(curvature), "gradient_norm": bool(gradient_norm)}
     kernel = kernels.plane(problem.program, dtype=dtype, backend=backend, **asked)
+    if asked_for == "auto" and backend == "cuda" and not kernel.suits_device(rows * columns):
+        backend = "cpu"
+        kernel = kernels.plane(problem.program, dtype=dtype, backend=backend, **asked)
     directions = (plane.center, plane.u, np.zeros(problem.size) if plane.v is None else plane.v)
     data = {name: problem.data[name] for name in problem.program.data}
     with arguments.fitting_memory():

@@ -101,7 +101,7 @@ def train(
     if type(optimizer) not in optimizers.RULES:
         raise ArgumentError(f"optimizer is {optimizer!r}, one such as Adam(lr=0.01) or SGD(lr=0.1) is wanted")
     epochs, seed = whole("epochs", epochs, 1), whole("seed", seed, 0)
-    dtype, backend = arguments.precision(dtype), arguments.backend(backend)
+    dtype, backend = arguments.precision(dtype), arguments.backend(backend, device="never")
     batches = None if batch_size is None else Batches(problem, batch_size, seed)
     per_epoch = 1 if batches is None else batches.steps
     steps = epochs * per_epoch

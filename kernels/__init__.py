@@ -2,7 +2,7 @@
 
 program, primitives, once: what is computed. derivative, substitution (with polynomial, contraction, cost), streams:
 passes, program -> program. plan, nests: every decision of how to compute it, as one value. cpu: the plan as machine
-code. reference: NumPy in float64, the oracle of them all.
+code. cuda: the plan as a kernel of a GPU. reference: NumPy in float64, the oracle of them all.
 """
 
 if __name__ != "atlas_fast.kernels":
@@ -12,8 +12,20 @@ if __name__ != "atlas_fast.kernels":
     )
 
 from . import derivative, reference
+from .cuda import DeviceFault, device
 from .execution import plane, points
 from .program import Builder, Program
 from .training import Descent, Slope
 
-__all__ = ["Builder", "Descent", "Program", "Slope", "derivative", "plane", "points", "reference"]
+__all__ = [
+    "Builder",
+    "Descent",
+    "DeviceFault",
+    "Program",
+    "Slope",
+    "derivative",
+    "device",
+    "plane",
+    "points",
+    "reference",
+]

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import debug, reference
 from .cpu import waiting
 from .estimate import VECTOR_BYTES, estimates, faster
+from .lazily import cached_property
 from .outputs import Outputs, at_point, on_plane
 from .plan import BLOCK_VECTORS, Across, Plan, make_plan
 from .program import Program, ProgramError
@@ -25,9 +26,12 @@ from .streams import split
 from .substitution import coefficient
 from .uniforms import Array, Inputs, uniforms
 
+if TYPE_CHECKING:
+    from .cuda.engine import BoundProgram
+
 Progress = Callable[[int, int], object]
 Presence = tuple[tuple[str, bool, bool], ...]
-Backend = Literal["cpu", "numpy"]
+Backend = Literal["cpu", "cuda", "numpy"]
 
 POINTS_BLOCK_VECTORS = 4096
 """Streamed values a block may hold where points come few at a time: 32 KiB of single float64 numbers."""
@@ -188,6 +192,8 @@ class BoundPoints:
                 raise ProgramError(f"{name} has the shape {arrays[name].shape}, {(count or 1, *shape)} is wanted")
         if self.kernel.backend == "numpy":
             return self._by_reference(arrays, count)
+        if self.kernel.backend == "cuda":
+            return self._outputs(self._on_device.points(arrays, count).T)
         from .cpu.driver import Tiles
 
         kernel = self.kernel
@@ -203,6 +209,13 @@ class BoundPoints:
         tile = max(1, DEFAULT_TILE // code.lanes)
         Tiles(code.address, table, arguments, stop, code.scratch_bytes, tile, blocks, 1, code.plan.operations).run()
         return self._outputs(out.transpose(0, 2, 1).reshape(blocks * code.lanes, -1)[:count])
+
+    @cached_property
+    def _on_device(self) -> BoundProgram:
+        from .cuda.engine import BoundProgram, code_of
+
+        program = self.kernel.program
+        return BoundProgram(code_of(program, frozenset(program.data), self.kernel.dtype), self._data)
 
     def _outputs(self, flat: Array) -> tuple[Array, ...]:
         parts, start = [], 0
@@ -243,6 +256,17 @@ class PlaneKernel:
         sampled = frozenset(self.program.data)
         return compile_body(program, sampled, self.dtype, self.lanes, BLOCK_VECTORS, loss, self.across)
 
+    def suits_device(self, points: int) -> bool:
+        """Whether so many points are worth a device's compilation, and a thread can hold what a point needs."""
+        from .cuda import DeviceFault
+        from .cuda.engine import WORTH_A_DEVICE, plane_code
+
+        try:
+            code = plane_code(self.program, self._everywhere, self.outputs, self.dtype)
+        except DeviceFault:
+            return False
+        return points * code.plan.operations >= WORTH_A_DEVICE
+
     @property
     def _everywhere(self) -> Presence:
         return tuple((name, True, True) for name in self.program.weights)
@@ -277,6 +301,11 @@ class BoundPlane:
         if kernel.backend == "cpu":
             self.code = kernel.code(presence)
             self._uniform = uniforms(self.code.plan, self.code.uniforms, {**self._data, **self._parts}, kernel.dtype)
+        elif kernel.backend == "cuda":
+            from .cuda.engine import BoundProgram, plane_code
+
+            code = plane_code(kernel.program, presence, kernel.outputs, kernel.dtype)
+            self._on_device = BoundProgram(code, {**self._data, **self._parts})
 
     def _moves(self, part: str, name: str) -> bool:
         return bool(self._parts[coefficient(part, name)].any())
@@ -291,6 +320,9 @@ class BoundPlane:
         self.complete = True
         if self.kernel.backend == "numpy":
             return self._by_reference(a, b, progress)
+        if self.kernel.backend == "cuda":
+            found, self.complete = self._on_device.grid(a, b, progress)
+            return found
         from .cpu.driver import Tiles
 
         code, dtype = self.code, self.kernel.dtype

@@ -61,20 +61,30 @@ def form_nests(
     values: list[int],
     levels: dict[int, Literal["row", "point"]],
     needed: set[int],
+    inline_rows: int = INLINE_ROWS,
 ) -> tuple[Nest, ...]:
-    """The nests of one stage. needed: values that are read outside the stage, and so must be stored."""
-    return _Region(body, values, levels, needed).nests()
+    """The nests of one stage. needed: values that are read outside the stage, and so must be stored. inline_rows: of a
+    product up to which its operand is computed inside its loop."""
+    return _Region(body, values, levels, needed, inline_rows).nests()
 
 
 class _Region:
     def __init__(
-        self, body: Body, values: list[int], levels: dict[int, Literal["row", "point"]], needed: set[int]
+        self,
+        body: Body,
+        values: list[int],
+        levels: dict[int, Literal["row", "point"]],
+        needed: set[int],
+        inline_rows: int,
     ) -> None:
         self.body, self.values, self.levels, self.needed = body, values, levels, needed
+        self.inline_rows = inline_rows
         self.instructions = body.program.instructions
         self.inside = set(values)
         self.open: list[_Open] = []
         self.home: dict[int, int] = {}
+        self.moved: dict[int, int] = {}
+        """Values that a product's loop computes: in which nest that is."""
         self.readers: dict[int, list[int]] = {v: [] for v in values}
         self.viewed: set[int] = set()
         for value in values:
@@ -125,8 +135,8 @@ class _Region:
     def nests(self) -> tuple[Nest, ...]:
         for value in self.values:
             self.assign(value)
-        for nest in self.open:
-            self.inline_operand(nest)
+        for number, nest in enumerate(self.open):
+            self.inline_operand(nest, number)
         self.repeat()
         return tuple(self.finished(number) for number, nest in enumerate(self.open) if nest.values)
 
@@ -197,9 +207,9 @@ class _Region:
         grams = [v for v in (value, *nest.products) if self.instructions[v].op == "gram"]
         return any(self.body.streams[self.instructions[g].args[0]] is not None for g in grams)
 
-    def inline_operand(self, nest: _Open) -> None:
+    def inline_operand(self, nest: _Open, number: int) -> None:
         """Move a chain that only feeds the second arguments of these products into their loop."""
-        if nest.domain[0] > INLINE_ROWS or any(self.instructions[p].op != "matmul" for p in nest.products):
+        if nest.domain[0] > self.inline_rows or any(self.instructions[p].op != "matmul" for p in nest.products):
             return
         pending = [self.instructions[p].args[1] for p in nest.products]
         moved: set[int] = set()
@@ -208,6 +218,7 @@ class _Region:
             if not self.may_move(value, nest.products, moved):
                 continue
             moved.add(value)
+            self.moved[value] = number
             nest.operand.append(value)
             self.open[self.home[value]].values.remove(value)
             pending.extend(a for a in self.instructions[value].args if a not in moved)
@@ -237,7 +248,7 @@ class _Region:
             nests = {self.home[reader] for reader in self.readers[value]} - {number}
             if not nests or not all(self.reads_element(reader, value) for reader in self.readers[value]):
                 continue
-            for other in nests:
+            for other in nests | {self.moved[reader] for reader in self.readers[value] if reader in self.moved}:
                 self.open[other].repeated.append(value)
             if not any(self.home[reader] == number for reader in self.readers[value]):
                 self.open[number].values.remove(value)

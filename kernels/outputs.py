@@ -6,7 +6,7 @@ numbers at one point, for the oracle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,8 +46,13 @@ class Outputs:
 
 
 @lru_cache(maxsize=256)
-def on_plane(program: Program, presence: tuple[tuple[str, bool, bool], ...], outputs: Outputs) -> Placed:
-    """A loss on the plane, with these outputs.
+def on_plane(
+    program: Program,
+    presence: tuple[tuple[str, bool, bool], ...],
+    outputs: Outputs,
+    slopes: Callable[[Program], Program] = with_gradient,
+) -> Placed:
+    """A loss on the plane, with these outputs. slopes: how dL/da and dL/db are added to it.
 
     Always by the same steps up to the last output that is wanted: what is not wanted is dropped at the end, so that
     the others come in the same order, and have the same bits, with it and without."""
@@ -56,7 +61,7 @@ def on_plane(program: Program, presence: tuple[tuple[str, bool, bool], ...], out
     if outputs == Outputs():
         debug.say(3, "hoisted", lambda: "\n".join(loss.notes))
         return loss
-    found = with_gradient(loss.program)
+    found = slopes(loss.program)
     if outputs == Outputs(gradient=True):
         return Placed(found, loss.notes)
     found, every = with_curvature(found), Outputs(True, True, outputs.gradient_norm)

@@ -15,7 +15,7 @@ from typing import Literal
 
 from .cost import WEIGHTS, Kind, counted
 from .lazily import cached_property
-from .nests import Nest, form_nests
+from .nests import INLINE_ROWS, Nest, form_nests
 from .primitives import PRIMITIVES
 from .program import LEAVES, label
 from .streams import Body
@@ -161,18 +161,22 @@ def make_plan(
     sample_lanes: int = 1,
     phases: int = 1,
     block: int | None = None,
+    inline_rows: int = INLINE_ROWS,
 ) -> Plan:
     """Plan a body for a machine that has registers for so many vectors of sums.
 
     block: samples in a block, where it is to be another plan's, so that sums come in the order that they have there.
+    inline_rows: of a product up to which its operand is computed inside its loop.
     """
-    return _Planner(body, accumulators, block_vectors, sample_lanes, phases).plan(block)
+    return _Planner(body, accumulators, block_vectors, sample_lanes, phases, inline_rows).plan(block)
 
 
 class _Planner:
-    def __init__(self, body: Body, accumulators: int, block_vectors: int, sample_lanes: int, phases: int) -> None:
+    def __init__(
+        self, body: Body, accumulators: int, block_vectors: int, sample_lanes: int, phases: int, inline_rows: int
+    ) -> None:
         self.body, self.accumulators, self.block_vectors = body, accumulators, block_vectors
-        self.sample_lanes, self.phases = sample_lanes, phases
+        self.sample_lanes, self.phases, self.inline_rows = sample_lanes, phases, inline_rows
         self.instructions = body.program.instructions
         self.levels: list[Level | None] = []
         self.depths: list[int] = []
@@ -282,7 +286,7 @@ class _Planner:
 
     def _nests(self, values: list[int], needed: set[int]) -> tuple[Nest, ...]:
         levels = {v: self.levels[v] or "row" for v in values}
-        return form_nests(self.body, values, levels, needed)
+        return form_nests(self.body, values, levels, needed, self.inline_rows)
 
     def _places(self, stages: list[Straight | Sweep], block: int) -> tuple[dict[int, Place], int, int]:
         places: dict[int, Place] = {}

@@ -54,6 +54,14 @@ Resolution = Annotated[int, _side_option("Vertices along each side.")]
 GivenResolution = Annotated[int | None, _side_option("Vertices along each side, in place of the workspace's.")]
 Seed = Annotated[int, _seed_option("Seed of the starting weights.")]
 GivenSeed = Annotated[int | None, _seed_option("Seed of the training, in place of the workspace's.")]
+GivenBackend = Annotated[
+    str,
+    typer.Option(
+        "--backend",
+        metavar="NAME",
+        help="What computes the surface: cpu, cuda, numpy, or auto, which takes a GPU where one is found.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object and nothing else.")]
 
 

@@ -58,7 +58,8 @@ def _opengl(found: Finding) -> list[str]:
 
 def _gpu(found: Finding) -> list[str]:
     told = "; ".join(found["devices"]) or f"none found: {found['reason']}"
-    return [told, "this version computes on the CPU: it has no CUDA engine yet"]
+    fault = found["cuda"]
+    return [told, "surfaces are computed there" if fault is None else f"surfaces are computed on the CPU: {fault}"]
 
 
 def _extras(found: Finding) -> list[str]:

@@ -151,7 +151,13 @@ def cache() -> Finding:
 
 
 def gpu() -> Finding:
-    """The NVIDIA GPUs that their driver knows."""
+    """The NVIDIA GPUs that their driver knows, and why the CUDA back end cannot use them (None: it can)."""
+    from ..kernels import device
+
+    return {**_devices(), "cuda": device.fault()}
+
+
+def _devices() -> Finding:
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return {"devices": [], "reason": "there is no nvidia-smi, which every NVIDIA driver brings"}

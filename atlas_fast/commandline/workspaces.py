@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .application import GivenResolution, GivenSeed, Json
+from .application import GivenBackend, GivenResolution, GivenSeed, Json
 from .output import (
     PICTURES,
     SURFACE,
@@ -43,13 +43,13 @@ class Landscape:
     test_loss: float | None
 
 
-def landscape(workspace: Workspace) -> Landscape:
+def landscape(workspace: Workspace, backend: str = "auto") -> Landscape:
     """Train a workspace and make its surface, with bars on a terminal."""
     problem = workspace.problem()
     test = workspace.test_problem(problem)
     with without_warnings():
         run = workspace.train(problem)
-        surface = workspace.surface(problem, run)
+        surface = workspace.surface(problem, run, backend=backend)
         test_loss = None if test is None or run is None else test.loss(run.final)
     return Landscape(problem, run, surface, test_loss)
 
@@ -65,16 +65,19 @@ def run(
     ] = None,
     resolution: GivenResolution = None,
     seed: GivenSeed = None,
+    backend: GivenBackend = "auto",
     as_json: Json = False,
 ) -> None:
     """Train a workspace, make its surface, write both to a file and a picture beside it."""
+    from .. import arguments
     from ..workspace import Workspace
 
+    backend = arguments.backend(backend, device="always")  # what is not there is told before the work
     targets = _targets(workspace, out)
     asked = Workspace.read(workspace).changed(seed, resolution)
     targets.check([workspace, *asked.files])
     began = time.perf_counter()
-    made = landscape(asked)
+    made = landscape(asked, backend)
     targets.write(made.surface)
     seconds = time.perf_counter() - began
     if as_json:

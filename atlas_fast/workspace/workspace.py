@@ -188,17 +188,24 @@ class Workspace:
         with self._naming("training"):
             return problem.train(optimizer, progress=progress, **how)
 
-    def surface(self, problem: Problem | None = None, run: Run | None = None, progress: Progress = None) -> Surface:
+    def surface(
+        self,
+        problem: Problem | None = None,
+        run: Run | None = None,
+        progress: Progress = None,
+        backend: str = "auto",
+    ) -> Surface:
         """The surface that [surface] asks for, round a run, or round the starting weights where there is none.
 
         Without `plane` it is the run's principal plane; of one or two scalar weights, their axes. `seed` draws random
-        directions, and the starting weights where nothing is trained. Raises WorkspaceError for a plane, extent or
-        resolution that cannot be used.
+        directions, and the starting weights where nothing is trained. backend: as for `Problem.surface`. Raises
+        WorkspaceError for a plane, extent or resolution that cannot be used.
         """
         problem = self.problem() if problem is None else problem
         with self._naming("surface"):
             plane, extent = self._placed(problem, run)
-            return problem.surface(plane, extent=extent, progress=progress, **self._surface_settings())
+            settings = self._surface_settings()
+            return problem.surface(plane, extent=extent, backend=backend, progress=progress, **settings)
 
     def grid(self, problem: Problem, runs: Sequence[Run] = (), **also: bool) -> Grid:
         """The grid of that surface with nothing of it computed; for several runs, the last of which it shows, on the

@@ -1,6 +1,6 @@
 """Plans: loops over any size of matrix are right, and every decision can be read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -11,7 +11,9 @@ from atlas_fast.kernels import Builder, Program, reference
 from atlas_fast.kernels.cpu.emit import emit
 from atlas_fast.kernels.derivative import gradient
 from atlas_fast.kernels.estimate import CLEARLY, estimate, estimates, faster
+from atlas_fast.kernels.outputs import Outputs, on_plane
 from atlas_fast.kernels.plan import BLOCK_VECTORS, LARGEST_BLOCK, Across, Plan, Straight, Sweep, make_plan
+from atlas_fast.kernels.program import Instruction
 from atlas_fast.kernels.streams import split
 from atlas_fast.kernels.substitution import by_cotangents, by_tangents, coefficient, substitute
 
@@ -165,6 +167,24 @@ def test_the_cost_of_a_point_counts_what_is_left_after_hoisting() -> None:
 
 def test_a_loss_without_data_has_no_sweep() -> None:
     assert not any(isinstance(stage, Sweep) for stage in plan_of(bowl()).stages)
+
+
+@pytest.mark.parametrize("name", ["regression", "classifier"])
+def test_what_is_repeated_is_so_in_a_loop_that_took_its_reader_in(name: str) -> None:
+    """relu's comparison, read by what a product computes in its own loop and by a later nest."""
+    case = LOSSES[name]().case(seed=3)
+    presence = tuple((n, True, True) for n in case.center)
+    program = on_plane(case.loss.program, presence, Outputs(True, True, True), by_tangents).program
+    plan = make_plan(split(program, case.data), 12)
+    for stage in plan.stages:
+        for nest in stage.nests:
+            inside = {*nest.values, *nest.operand, *nest.repeated}
+            read = {a for v in inside for a in program_of(plan)[v].args} - inside
+            assert all(a in plan.places for a in read), f"{read - {*plan.places}} in\n{plan}"
+
+
+def program_of(plan: Plan) -> Sequence[Instruction]:
+    return plan.body.program.instructions
 
 
 def test_statistics_that_are_used_again_take_a_sweep_each() -> None:

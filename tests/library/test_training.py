@@ -180,7 +180,7 @@ def test_arguments_that_cannot_be_used_are_refused(arguments: dict[str, object],
 
 
 def test_a_back_end_that_is_not_there_is_a_device_error() -> None:
-    with pytest.raises(af.DeviceError, match="'cuda' is not part of this version"):
+    with pytest.raises(af.DeviceError, match="training on the back end 'cuda' is not part of this version: use 'cpu'"):
         linear().train(af.SGD(lr=0.1), 1, backend="cuda")
 
 

@@ -1,0 +1,224 @@
+"""Surfaces on an NVIDIA GPU: right, and how fast beside JAX and PyTorch there; without one, what a model says.
+
+    python -m benchmarks.gpu [--cases iris-small ..] [--resolutions 256 1024 4096] [--rounds 5]
+
+With a device: each plan of each case against the reference at some points, then times, from NumPy arrays to NumPy
+arrays, compilation apart. Neither this part nor the engine has run on a device yet. Without one: the least time that a
+device as fast as an H200 needs, by counts alone: of multiply-adds, of special functions (2^x, 1/x and the like), of the
+instructions that its processors can start, and of bytes. A bound is no measurement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cases
+import contest
+import jax_surface
+import numpy as np
+import sass
+
+from atlas_fast import kernels
+from atlas_fast.kernels.cuda.engine import DeviceCode
+from atlas_fast.kernels.plan import Sweep
+
+CASES = ("bowl", "iris-relu", "iris-small", "iris-sigmoid", "housing", "digits-tanh")
+
+CHUNKS = (1024, 4096, 16384, 65536)
+"""Points that JAX and PyTorch are given at once; the fastest counts."""
+
+CHECKED = 8
+"""Points along each axis at which a plan is compared with the reference."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """What a device can do in a second: float32 multiply-adds, special functions, instructions of a thread, bytes of
+    its memory written and read."""
+
+    name: str
+    multiply_adds: float
+    special: float
+    instructions: float
+    bytes: float
+
+
+H200 = Device("H200", 33.45e12, 4.18e12, 3.35e13, 4.8e12)
+"""By its data sheet: 132 processors at 1.98 GHz, each with 128 float32 lanes, 16 special ones, 4 warps a cycle."""
+
+CAPABILITY = (9, 0)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The least milliseconds of a grid, by each count. special, instructions: of the innermost loops alone; nan where
+    they are not recorded."""
+
+    multiply_adds: float
+    special: float
+    instructions: float
+    bytes: float
+
+    @property
+    def largest(self) -> float:
+        return float(np.nanmax([self.multiply_adds, self.special, self.instructions, self.bytes]))
+
+
+def bound(kernel: sass.Kernel, points: int, device: Device = H200) -> Bound:
+    code = kernel.code()
+    turns, found = turns_of_loops(code), sass.recorded().get(sass.key(kernel, CAPABILITY))
+    a_point = {"instructions": float("nan"), "special": float("nan")}
+    if found is not None and len(found.loops) == len(turns):
+        for name, which in (("instructions", 0), ("special", 2)):
+            a_point[name] = sum(loop[which] * n for loop, n in zip(found.loops, turns, strict=True))
+    # What is formed once for a group, and hoisted, is not counted: a bound.
+    multiply_adds = code.plan.cost["fma"]
+    written = code.output_size * np.dtype(kernel.dtype).itemsize
+    milliseconds = 1e3 * points
+    return Bound(
+        multiply_adds * milliseconds / device.multiply_adds,
+        a_point["special"] * milliseconds / device.special,
+        a_point["instructions"] * milliseconds / device.instructions,
+        written * milliseconds / device.bytes,
+    )
+
+
+def turns_of_loops(code: DeviceCode) -> list[float]:
+    """How often a point goes through each innermost loop: one a sweep, over samples, or over the terms of a product
+    where samples go in groups."""
+    found = []
+    for sweep in (stage for stage in code.plan.stages if isinstance(stage, Sweep)):
+        groups = -(-sweep.length // code.layout.group)
+        instructions = code.plan.body.program.instructions
+        rolled = [
+            instructions[instructions[value].args[0]].shape[1]
+            for nest in sweep.nests
+            if nest.level == "point" and nest.operand and code.layout.group > 1
+            for value in nest.values
+            if instructions[value].op == "matmul" and instructions[value].args[0] in code.layout.formed
+        ]
+        found.append(groups * (max(rolled) if rolled else 1))
+    return [float(n) for n in found]
+
+
+def model(names: Sequence[str], resolutions: Sequence[int]) -> None:
+    print(f"not yet run on a device: {kernels.device.fault() or 'the simulator stands in for one'}\n")
+    print(f"The least time of a surface on a {H200.name}, ms, by counts (a model, no measurement):\n")
+    print("| case | grid | multiply-adds | special | instructions | written | bound |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
+    for name in names:
+        for gradient in (False, True):
+            kernel = sass.Kernel(name, gradient=gradient)
+            for resolution in resolutions:
+                found = bound(kernel, resolution * resolution)
+                parts = (found.multiply_adds, found.special, found.instructions, found.bytes, found.largest)
+                told = " | ".join("not counted" if np.isnan(x) else f"{x:.3g}" for x in parts)
+                print(f"| {kernel} | {resolution:,} | {told} |")
+
+
+# On a device
+
+
+def check(place: contest.Landscape, dtype: str) -> float:
+    """The largest difference from NumPy in float64, relative to the largest value."""
+    few = replace(place, a=place.a[:: max(1, len(place.a) // CHECKED)], b=place.b[:: max(1, len(place.b) // CHECKED)])
+    ours, oracle = (
+        kernels.plane(few.program, dtype=kind, gradient=True, backend=backend)
+        .bind(few.data, few.center, few.u, few.v)(few.a, few.b)
+        for kind, backend in ((dtype, "cuda"), ("float64", "numpy"))
+    )  # fmt: skip
+    return max(
+        float(np.abs(got - wanted).max() / np.abs(wanted).max()) for got, wanted in zip(ours, oracle, strict=True)
+    )
+
+
+def ours(place: contest.Landscape, gradient: bool) -> Callable[[], Any]:
+    kernel = kernels.plane(place.program, dtype="float32", gradient=gradient, backend="cuda")
+    return lambda: kernel.bind(place.data, place.center, place.u, place.v)(place.a, place.b)
+
+
+def jax_on_gpu(place: contest.Landscape, gradient: bool) -> list[Callable[[], Any]]:
+    """Nothing where JAX is not installed, or has no GPU."""
+    try:
+        import jax
+
+        if not jax.devices("gpu"):
+            return []
+    except (ImportError, RuntimeError):
+        return []
+    modes: Sequence[jax_surface.Mode] = ("forward", "reverse") if gradient else ("loss",)
+    chunks = [chunk for chunk in CHUNKS if chunk <= len(place.a) * len(place.b)]
+    surfaces = [contest.rival(place, jax_surface.Variant(chunk, 1, mode)) for chunk in chunks for mode in modes]
+    return [surface.values for surface in surfaces]
+
+
+def torch_on_gpu(place: contest.Landscape, gradient: bool) -> list[Callable[[], Any]]:
+    """Of iris-small, whose loss engines.py has in PyTorch, without derivatives."""
+    if place.name != "iris-small" or gradient:
+        return []
+    try:
+        import torch
+    except ImportError:
+        return []
+    if not torch.cuda.is_available():
+        return []
+    from engines import _torch_loss
+
+    def tensor(array: contest.Array) -> Any:
+        return torch.tensor(np.asarray(array), dtype=torch.float32, device="cuda")
+
+    plane = {n: tuple(tensor(part[n]) for part in (place.center, place.u, place.v)) for n in place.center}
+    loss = _torch_loss(torch, {name: tensor(array) for name, array in place.data.items()}, plane)
+    a, b = np.meshgrid(place.a, place.b)
+    points = tensor(np.stack([a.ravel(), b.ravel()], axis=-1))
+
+    def surface(chunk: int) -> Any:
+        with torch.no_grad():
+            return torch.cat([loss(part) for part in torch.split(points, chunk)]).cpu().numpy()
+
+    return [lambda chunk=chunk: surface(chunk) for chunk in CHUNKS if chunk <= len(points)]  # type: ignore[misc]
+
+
+def measure(names: Sequence[str], resolutions: Sequence[int], rounds: int) -> None:
+    from numba import cuda
+
+    print(f"on {cuda.get_current_device().name.decode()}, in float32, ms from NumPy to NumPy\n")
+    print("| case | grid | first | ours | JAX | torch | apart, float32 | float64 |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    for name in names:
+        for gradient in (False, True):
+            for resolution in resolutions:
+                place = cases.landscape(cases.CASES[name].problem(), name, resolution)
+                compute = ours(place, gradient)
+                began = time.perf_counter()
+                compute()
+                first = time.perf_counter() - began
+                groups = [jax_on_gpu(place, gradient), torch_on_gpu(place, gradient)]
+                for function in (function for group in groups for function in group):
+                    function()
+                (own,), others = contest.in_turn([compute], groups, rounds)
+                told = [f"{1e3 * min(t.median for t in group):.3g}" if group else "-" for group in others]
+                apart = " | ".join(f"{check(place, dtype):.1e}" for dtype in ("float32", "float64"))
+                what = f"{name}{' with derivatives' if gradient else ''}"
+                print(f"| {what} | {resolution:,} | {1e3 * first:.3g} | {1e3 * own.median:.3g} | "
+                      f"{told[0]} | {told[1]} | {apart} |", flush=True)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="surfaces on a GPU beside JAX and PyTorch, or a model's bounds")
+    parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(cases.CASES))
+    parser.add_argument("--resolutions", nargs="+", type=int, default=[256, 1024, 4096])
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    if kernels.device.is_found():
+        measure(asked.cases, asked.resolutions, asked.rounds)
+    else:
+        model(asked.cases, asked.resolutions)
+
+
+if __name__ == "__main__":
+    main()

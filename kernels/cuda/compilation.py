@@ -1,0 +1,47 @@
+"""From a kernel's text to PTX, and to a kernel that can be launched: the one place where Numba compiles.
+
+In: a `Source`. Out: PTX for a compute capability, which needs no device (but numba-cuda, nvidia-nvvm and
+nvidia-cuda-nvrtc); or a launchable kernel, in the simulator where NUMBA_ENABLE_CUDASIM is set.
+
+Fast-math is off: it would drop the compensation of sums, and the tests for nan. Multiplications and additions are still
+contracted to fused ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .layout import THREADS
+from .source import Source
+from .targets import function_of
+
+BOUNDS = (THREADS, 1)
+"""Threads of a block, and blocks that must fit at once: with more than one the compiler would rather spill."""
+
+
+def signature(dtype: str) -> Any:
+    from numba import types
+
+    real = types.float32 if np.dtype(dtype) == np.float32 else types.float64
+    line = types.Array(real, 1, "C")
+    return types.void(line, line, line, line, line, types.uint32, types.uint32)
+
+
+def ptx_of(source: Source, capability: tuple[int, int]) -> str:
+    from numba import cuda
+
+    function = function_of(source, "device", capability)
+    text, _ = cuda.compile_ptx(function, signature(source.dtype), cc=capability, launch_bounds=BOUNDS)
+    return str(text)
+
+
+def launchable(source: Source) -> Any:
+    """kernel[blocks, threads, stream](..)"""
+    from numba import config, cuda
+
+    if config.ENABLE_CUDASIM:
+        return cuda.jit(function_of(source, "simulator"))
+    function = function_of(source, "device", tuple(cuda.get_current_device().compute_capability))
+    return cuda.jit(signature(source.dtype), launch_bounds=BOUNDS)(function)

@@ -1,0 +1,287 @@
+"""The layout: every decision that a device asks for beyond the plan's own, as one value.
+
+In: a plan and a precision. Out: a `Layout`: where the numbers lie that all points share, which of them each block of
+threads puts into its shared memory, how many samples a thread works on at a time, and which weights are not kept in
+registers but formed where they are read, from c, u and v. Nothing here was measured: the bounds are registers and
+shared memory that every device of compute capability 7.5 and above has, and a model (docs/compiler.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..nests import Nest
+from ..plan import Plan, Straight, Sweep
+from . import DeviceFault
+
+THREADS = 128
+"""Threads of a block: each may then have the 255 registers that there are, and two such blocks share a processor."""
+
+SIMULATED_THREADS = 8
+"""The same in the simulator, where a thread is one of Python's."""
+
+REGISTERS = 168
+"""4-byte numbers of a point that may stay in registers: about 193 fill all 255, with what the arithmetic needs."""
+
+GROUPED_REGISTERS = 192
+"""The same for what a thread has of several samples."""
+
+SMALLEST_FORMED = 24
+"""Numbers of a weight that is worth forming where it is read: a bias is not."""
+
+SHARED_BYTES = 48 * 1024
+"""Shared memory that a block may have on any device without asking for more."""
+
+ALIGNED = 4
+"""Numbers that one instruction may read from shared memory: what is read in order begins at such a place."""
+
+STAGE_BYTES = 16 * 1024
+"""What samples may take of it: several blocks then share a processor."""
+
+HELD_BYTES = 24 * 1024
+"""What c + b v and u of formed weights may take of it."""
+
+LARGEST_TILE = 32
+"""Samples in shared memory at a time, and terms of a sum before it joins a compensated total: its error is that of 32
+terms, in float32 at most 31 2^-24 of the sum of absolute values."""
+
+INLINE_ROWS = 16
+"""Rows of a product up to which its operand is computed inside its loop: their sums are in registers."""
+
+LOCAL_BYTES = 32 * 1024
+"""What a point may hold beyond registers, in memory of its own: 8 GiB for the 270,000 threads of a large device."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """tile: samples in shared memory at a time. group: samples that a thread works on together. uniforms, weights:
+    where each begins in the one array of its kind. staged: where a streamed value begins among the `width` numbers that
+    a sample has in shared memory; empty where they are read from the device's memory. held: where a value that is not
+    streamed begins in `held_size` numbers of shared memory. formed: values that are computed where they are read.
+    levels: of each value that is computed. local: numbers that a point holds while it goes through samples."""
+
+    tile: int
+    group: int
+    uniforms: dict[int, int]
+    weights: dict[int, int]
+    staged: dict[int, int]
+    width: int
+    held: dict[int, int]
+    formed: frozenset[int]
+    levels: dict[int, str]
+    local: int
+    held_size: int
+
+    @property
+    def stage_size(self) -> int:
+        return self.tile * self.width if self.staged else 0
+
+
+def aligned(count: int) -> int:
+    """So many numbers, filled up to where the next may begin."""
+    return -(-count // ALIGNED) * ALIGNED
+
+
+def lies_by_columns(rows: int) -> bool:
+    """Whether a matrix lies in shared memory column by column: a product of few rows reads it so."""
+    return 1 < rows <= INLINE_ROWS
+
+
+def layout_of(plan: Plan, dtype: str) -> Layout:
+    """Raises DeviceFault for a program that holds more at a point than a thread can."""
+    return _Layouts(plan, np.dtype(dtype).itemsize).layout()
+
+
+class _Layouts:
+    def __init__(self, plan: Plan, size: int) -> None:
+        self.plan, self.size = plan, size
+        self.instructions, self.streams = plan.body.program.instructions, plan.body.streams
+        self.words = size // 4
+        self.levels: dict[int, str] = {}
+        for nest in self._nests():
+            for value in (*nest.values, *nest.operand, *nest.repeated):
+                self.levels[value] = nest.level
+        # A sum over samples is a point's, whatever it is made of.
+        for sweep in self._sweeps():
+            self.levels |= {value: "point" for value, _ in sweep.sums}
+
+    def layout(self) -> Layout:
+        formed, held = self._formed()
+        kept = self._kept(formed)
+        width, staged = 0, dict[int, int]()
+        for value in self._read_by_sweeps():
+            staged[value] = width
+            width += aligned(self.instructions[value].shape[0])
+        held_places, held_size = dict[int, int](), 0
+        for value in held:
+            held_places[value] = held_size
+            rows, columns = self.instructions[value].shape
+            held_size += columns * aligned(rows) if lies_by_columns(rows) else rows * aligned(columns)
+        tile = LARGEST_TILE
+        while tile > 1 and tile * width * self.size > STAGE_BYTES:
+            tile //= 2
+        if (tile * width + held_size) * self.size > SHARED_BYTES or not width:
+            staged, width, tile = {}, 0, LARGEST_TILE
+        group = self._group(kept, tile) if formed and staged else 1
+        local = kept + group * self._streamed()
+        total = local + self._passing(formed, held)
+        if total * self.size > LOCAL_BYTES:
+            raise DeviceFault(
+                f"the loss holds {total:,} numbers at each point, and a thread of a GPU at most "
+                f"{LOCAL_BYTES // self.size:,}: use backend='cpu', or write it without that matrix"
+            )
+        offsets = {kind: self._offsets(kind) for kind in ("data", "weight")}
+        return Layout(
+            tile, group, offsets["data"], offsets["weight"], staged, width, held_places, formed, self.levels,
+            local, held_size,
+        )  # fmt: skip
+
+    def _nests(self) -> list[Nest]:
+        return [nest for stage in self.plan.stages for nest in stage.nests]
+
+    def _sweeps(self) -> list[Sweep]:
+        return [stage for stage in self.plan.stages if isinstance(stage, Sweep)]
+
+    def _count(self, value: int) -> int:
+        rows, columns = self.instructions[value].shape
+        return rows * columns
+
+    def _offsets(self, op: str) -> dict[int, int]:
+        return self._places([p for p, i in enumerate(self.instructions) if i.op == op])
+
+    def _places(self, values: list[int]) -> dict[int, int]:
+        found, start = {}, 0
+        for value in values:
+            found[value] = start
+            start += self._count(value)
+        return found
+
+    def _stored(self) -> list[int]:
+        """What a point keeps while it goes through samples, and the sums over them."""
+        straight = {v for s in self.plan.stages if isinstance(s, Straight) for n in s.nests for v in n.stored}
+        read = {
+            self._base(argument)
+            for sweep in self._sweeps()
+            for nest in sweep.nests
+            for value in (*nest.values, *nest.operand, *nest.repeated)
+            for argument in self.instructions[value].args
+        }
+        outputs = set(self.plan.body.program.outputs)
+        return sorted(straight & (read | outputs)) + [value for sweep in self._sweeps() for value, _ in sweep.sums]
+
+    def _passing(self, formed: frozenset[int], held: list[int]) -> int:
+        """Numbers of values that a point computes and is done with before it goes through samples, or after."""
+        straight = {v for s in self.plan.stages if isinstance(s, Straight) for n in s.nests for v in n.stored}
+        return sum(map(self._count, straight - formed - {*held, *self._stored()}))
+
+    def _base(self, value: int) -> int:
+        instruction = self.instructions[value]
+        return instruction.args[0] if instruction.op == "transpose" else value
+
+    def _kept(self, formed: frozenset[int]) -> int:
+        """Numbers of these; a sum over samples is three: of a tile, of all, and what rounding lost."""
+        sums = sum(self._count(value) for sweep in self._sweeps() for value, _ in sweep.sums)
+        return sum(self._count(value) for value in self._stored() if value not in formed) + 2 * sums
+
+    def _streamed(self) -> int:
+        """Numbers that a point has of one sample."""
+        total = 0
+        for sweep in self._sweeps():
+            own = 0
+            for nest in sweep.nests:
+                if nest.level == "point":
+                    products = sum(self.instructions[v].op == "matmul" for v in nest.values)
+                    stored = sum(self.instructions[v].shape[0] for v in nest.stored)
+                    # What is made of a product's sums, element by element, takes their place.
+                    own += max(stored, products * (nest.rows if nest.operand else 1))
+            total = max(total, own)
+        return total
+
+    def _group(self, kept: int, tile: int) -> int:
+        group = 8
+        while group > 1 and (group > tile or (kept + group * self._streamed()) * self.words > GROUPED_REGISTERS):
+            group //= 2
+        return group
+
+    def _read_by_sweeps(self) -> list[int]:
+        """Streamed values that are the same for all points of a row, and that those of a point read."""
+        found: set[int] = set()
+        for sweep in self._sweeps():
+            point = [nest for nest in sweep.nests if nest.level == "point"]
+            inside = {v for nest in point for v in (*nest.values, *nest.operand, *nest.repeated)}
+            found |= {a for v in inside for a in self.instructions[v].args if a not in inside and self.streams[a]}
+        return sorted(v for v in found if self.levels.get(v, "row") == "row")
+
+    # Weights that are formed where they are read
+
+    def _formed(self) -> tuple[frozenset[int], list[int]]:
+        """Which, the largest first, until the rest stays in registers, with what is computed on the way; and what they
+        are made of, from shared memory."""
+        formed: set[int] = set()
+        held: set[int] = set()
+        for value in sorted(self._stored(), key=self._count, reverse=True):
+            # Where samples go in groups, a weight is formed once for a group, and registers are for samples.
+            fits = not formed and self._kept(frozenset()) * self.words <= REGISTERS
+            if fits or self._count(value) < SMALLEST_FORMED:
+                break
+            made = self._made(value)
+            if made is not None and value not in self.plan.body.program.outputs and self.levels[value] == "point":
+                formed |= made
+                held |= {a for v in made for a in self.instructions[v].args if self._is_held(a)}
+        held |= self._read_whole()
+        if sum(map(self._count, held)) * self.size > HELD_BYTES:
+            # They are read, and c + b v is formed too, from the device's memory, through its caches.
+            formed |= {v for value in held for v in self._made_of_data(value)}
+            held = set()
+        return frozenset(formed), sorted(held)
+
+    def _read_whole(self) -> set[int]:
+        """Matrices that all points share and that sweeps read whole for each sample: directions, weights that stay."""
+        return {
+            argument
+            for sweep in self._sweeps()
+            for nest in sweep.nests
+            if nest.level == "point"
+            for value in (*nest.values, *nest.operand)
+            for argument in self.instructions[value].args
+            if self.instructions[argument].op == "data" and self.streams[argument] is None
+        }
+
+    def _is_held(self, value: int) -> bool:
+        return self.instructions[value].op == "data" or (self._count(value) > 1 and self.levels.get(value) == "row")
+
+    def _made(self, value: int) -> set[int] | None:
+        """An affine value with all that it is made of element by element, up to what the points of a row share; None
+        where it is made in another way."""
+        found: set[int] = set()
+        pending = [value]
+        while pending:
+            top = pending.pop()
+            instruction = self.instructions[top]
+            if instruction.op not in ("add", "sub", "mul", "neg", "broadcast") or self.streams[top] is not None:
+                return None
+            found.add(top)
+            for argument in instruction.args:
+                if self._is_held(argument) and self._closed(argument):
+                    continue
+                if self.instructions[argument].op not in ("coordinate", "constant"):
+                    pending.append(argument)
+        return found
+
+    def _closed(self, value: int) -> bool:
+        """Whether a value that a row shares can be computed element by element from what the device's memory holds."""
+        made = self._made_of_data(value)
+        return all(self.instructions[v].op in ("add", "sub", "mul", "neg", "broadcast") for v in made)
+
+    def _made_of_data(self, value: int) -> set[int]:
+        """A value with all that it is made of, leaves left out."""
+        found: set[int] = set()
+        pending = [value]
+        while pending:
+            top = pending.pop()
+            if self.instructions[top].op not in ("coordinate", "constant", "data"):
+                found.add(top)
+                pending.extend(self.instructions[top].args)
+        return found

@@ -1,0 +1,37 @@
+"""The benchmark of the GPU where there is none: bounds that follow from counts, and no time that nobody measured."""
+
+import gpu
+import pytest
+import sass
+
+from atlas_fast.kernels import device
+
+POINTS = 1024 * 1024
+
+
+def test_without_a_device_it_says_so_and_gives_bounds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(device, "driver_fault", lambda: "there is no NVIDIA driver on this machine")
+    monkeypatch.setattr("sys.argv", ["gpu.py", "--cases", "iris-small", "--resolutions", "256"])
+    gpu.main()
+    told = capsys.readouterr().out
+    assert told.startswith("not yet run on a device: there is no NVIDIA driver on this machine")
+    assert "a model, no measurement" in told
+    assert told.count("| iris-small") == 2
+
+
+def test_a_bound_is_what_the_counts_take() -> None:
+    """4-10-10-3 and 150 samples: 130 multiply-adds of products a sample, 20 sigmoids of two, 3 e^x, one 1/x."""
+    found = gpu.bound(sass.Kernel("iris-small"), POINTS)
+    assert found.multiply_adds == pytest.approx(130 * 150 * POINTS / gpu.H200.multiply_adds * 1e3)
+    assert found.special == pytest.approx(44 * 150 * POINTS / gpu.H200.special * 1e3)
+    (loop,) = sass.recorded()[sass.key(sass.Kernel("iris-small"), gpu.CAPABILITY)].loops
+    assert found.instructions == pytest.approx(loop[0] * 150 * POINTS / gpu.H200.instructions * 1e3)
+    assert found.largest == found.special
+
+
+def test_where_samples_go_in_groups_the_innermost_loop_goes_over_hidden_units() -> None:
+    code = sass.Kernel("digits-tanh").code()
+    assert gpu.turns_of_loops(code) == [-(-1797 // code.layout.group) * 64]
+    assert gpu.turns_of_loops(sass.Kernel("iris-small").code()) == [150]

@@ -1,0 +1,9 @@
+"""What the tests of the CUDA back end share: the modules beside them, and those of the folder above."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+pytest.register_assert_rewrite("device_cases")

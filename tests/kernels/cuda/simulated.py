@@ -1,0 +1,124 @@
+"""Run in a process of its own with NUMBA_ENABLE_CUDASIM=1, tests/kernels and benchmarks on its path.
+
+Prints a JSON object: name of a check -> what it found.
+
+Numba reads that variable when it is imported, and this process may have it already.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from cuda_check import EVERYTHING, A, B, Plane, error_of, generated
+from device_cases import WIDE, losses, plane_of, row_error, row_of
+from networks import classifier
+
+import atlas_fast as af
+from atlas_fast.kernels.cuda import engine
+from atlas_fast.kernels.cuda.engine import BoundProgram, code_of
+from atlas_fast.kernels.outputs import Outputs
+from atlas_fast.kernels.primitives import PRIMITIVES
+
+Check = Callable[[], Any]
+
+
+def primitive(name: str, dtype: str) -> float:
+    row = row_of(name, dtype)
+    bound = BoundProgram(code_of(row.program, frozenset(), dtype), {})
+    return row_error(row, bound.points(row.weights, len(next(iter(row.weights.values())))), name, dtype)
+
+
+def loss(name: str, dtype: str, outputs: Outputs) -> float:
+    return _error(plane_of(losses()[name]), dtype, outputs, 1 if name == "unheld" else 2 if name in WIDE else 8)
+
+
+def _error(plane: Plane, dtype: str, outputs: Outputs, rows: int) -> float:
+    expected, largest = plane.expected(outputs, A, B[:rows])
+    found, complete = plane.bound(dtype, outputs).grid(A, B[:rows], None)
+    assert complete and found.dtype == dtype
+    return error_of(found, expected, largest)
+
+
+def texts() -> list[float]:
+    """A few generated ones, whose numbers stay within float32."""
+    found = []
+    for _, plane in generated(range(24)):
+        expected, largest = plane.expected(Outputs(), A[:3], B[:2])
+        if np.isfinite(expected).all() and largest.max() < 1e6:
+            got, _ = plane.bound("float32", Outputs()).grid(A[:3], B[:2], None)
+            found.append(error_of(got, expected, largest))
+    return found
+
+
+def tiles() -> dict[str, Any]:
+    """A grid in tiles of rows, and of parts of rows: the same bits as in one, and progress that adds up."""
+    bound = plane_of(classifier(samples=9, hidden=3)).bound("float32", Outputs(gradient=True))
+    a, b, whole = np.linspace(-1, 1, 20), B[:5], engine.TILE_POINTS
+    expected, _ = bound.grid(a, b, None)
+    told: dict[str, Any] = {}
+    for most in (40, 8):
+        engine.TILE_POINTS, engine.THREADS = most, 8
+        steps: list[tuple[int, int]] = []
+        found, complete = bound.grid(a, b, lambda done, total, steps=steps: steps.append((done, total)))
+        told[str(most)] = {"same": bool((found == expected).all()), "complete": complete, "steps": steps}
+        engine.TILE_POINTS = whole
+    engine.TILE_POINTS = 20
+    found, complete = bound.grid(a, b, lambda done, total: done < 20)
+    told["stopped"] = {
+        "complete": complete,
+        "computed": int(np.isfinite(found[0]).sum()),
+        "same": bool((found == expected)[np.isfinite(found)].all()),
+    }
+    engine.TILE_POINTS = whole
+    return told
+
+
+def library() -> dict[str, Any]:
+    """The same through the library: a surface with all that it may have, batched losses and gradients."""
+    random = np.random.default_rng(0)
+    data = {"X": random.normal(size=(3, 12)), "Y": random.normal(size=(2, 12))}
+    problem = af.Problem("||A*sigmoid(B*X + C) - Y||_2", data, {"B": (4, None)})
+    plane = af.Plane.random(problem, problem.init(1), seed=2)
+    asked: dict[str, Any] = {"resolution": (4, 6), "dtype": "float64", "gradient": True, "curvature": True}
+    ours, oracle = (
+        problem.surface(plane, gradient_norm=True, progress=False, backend=name, **asked) for name in ("cuda", "numpy")
+    )
+    points = random.normal(size=(5, problem.size))
+    told: dict[str, Any] = {
+        name: float(np.abs(getattr(ours, name) - getattr(oracle, name)).max())
+        for name in ("loss", "gradient", "curvature", "gradient_norm")
+    }
+    told["method"] = ours.method
+    told["auto"] = problem.surface(plane, 3, progress=False).method
+    told["points"] = float(np.abs(problem.loss(points, backend="cuda") - problem.loss(points, backend="numpy")).max())
+    whole, engine.TILE_POINTS = engine.TILE_POINTS, 2
+    threads, engine.THREADS = engine.THREADS, 2
+    told["tiles"] = float(np.abs(problem.loss(points, backend="cuda") - problem.loss(points, backend="numpy")).max())
+    engine.TILE_POINTS, engine.THREADS = whole, threads
+    told["one"] = abs(problem.loss(points[0], backend="cuda") - problem.loss(points[0], backend="numpy"))
+    slopes = [problem.gradient(points, backend=name) for name in ("cuda", "numpy")]
+    told["slopes"] = float(np.abs(slopes[0] - slopes[1]).max())
+    return told
+
+
+def checks() -> Iterator[tuple[str, Check]]:
+    for dtype in ("float32", "float64"):
+        for name in PRIMITIVES:
+            yield f"primitive {name} {dtype}", lambda n=name, t=dtype: primitive(n, t)  # type: ignore[misc]
+        for name in losses():
+            outputs = Outputs(gradient=name not in ("wide tiles", "formed", "unheld"))
+            yield f"loss {name} {dtype}", lambda n=name, t=dtype, o=outputs: loss(n, t, o)  # type: ignore[misc]
+    for name in ("regression", "softmax over samples"):
+        yield f"all {name}", lambda n=name: _error(plane_of(losses()[n]), "float64", EVERYTHING, 3)  # type: ignore[misc]
+    yield "texts", texts
+    yield "tiles", tiles
+    yield "library", library
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    print(json.dumps({name: check() for name, check in checks()}))

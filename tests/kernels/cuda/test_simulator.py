@@ -1,0 +1,83 @@
+"""The same text and the engine under Numba's simulator of a GPU: threads, shared memory, barriers, tiles, streams.
+
+It runs in one process of its own (simulated.py), whose findings these tests read.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cuda_check import TOLERANCE
+from device_cases import losses
+
+from atlas_fast.kernels.primitives import PRIMITIVES
+
+pytest.importorskip("numba")
+
+
+@pytest.fixture(scope="module")
+def found(root: Path) -> dict[str, Any]:
+    """What the process printed."""
+    folders = [str(root / "benchmarks"), str(root / "tests" / "kernels"), os.environ.get("PYTHONPATH", "")]
+    path = os.pathsep.join(folders)
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1", "PYTHONPATH": path}
+    script = Path(__file__).with_name("simulated.py")
+    done = subprocess.run(
+        [sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    read: dict[str, Any] = json.loads(done.stdout)
+    return read
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", PRIMITIVES)
+def test_every_primitive(name: str, dtype: str, found: dict[str, Any]) -> None:
+    assert found[f"primitive {name} {dtype}"] < TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", losses())
+def test_every_loss(name: str, dtype: str, found: dict[str, Any]) -> None:
+    """On a grid of 8 x 8 points, wide networks on 2 x 8."""
+    assert found[f"loss {name} {dtype}"] < TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("name", ["regression", "softmax over samples"])
+def test_all_outputs(name: str, found: dict[str, Any]) -> None:
+    assert found[f"all {name}"] < 10 * TOLERANCE["float64"]
+
+
+def test_generated_texts(found: dict[str, Any]) -> None:
+    assert len(found["texts"]) > 12
+    assert max(found["texts"]) < TOLERANCE["float32"]
+
+
+def test_a_grid_in_tiles_has_the_same_bits_and_tells_its_progress(found: dict[str, Any]) -> None:
+    tiles = found["tiles"]
+    assert all(tiles[most]["same"] and tiles[most]["complete"] for most in ("40", "8"))
+    # Two tiles fly at once: the first to land is told of when the third starts.
+    assert tiles["40"]["steps"] == [[0, 100], [40, 100], [100, 100]]
+    done = [step[0] for step in tiles["8"]["steps"]]
+    assert done == sorted(done) and done[-1] == 100 and len(done) == 15
+
+
+def test_a_grid_that_is_stopped_keeps_what_was_computed(found: dict[str, Any]) -> None:
+    stopped = found["tiles"]["stopped"]
+    assert not stopped["complete"] and stopped["same"]
+    assert stopped["computed"] in (40, 60)
+
+
+def test_the_library_computes_with_it(found: dict[str, Any]) -> None:
+    library = found["library"]
+    for name in ("loss", "gradient", "curvature", "gradient_norm", "points", "one", "slopes", "tiles"):
+        assert library[name] < 1e-12, name
+    assert library["method"].endswith("float64, cuda (simulated)")
+
+
+def test_auto_never_takes_the_simulator(found: dict[str, Any]) -> None:
+    assert found["library"]["auto"].endswith("float32, cpu")
