@@ -201,4 +201,4 @@ class Actions:
     def about(self) -> None:
         from ... import __version__
 
-        QMessageBox.about(self, TITLE, f"<b>{TITLE} {__version__}</b><br>Loss landscapes from the formula of the loss.")
+        QMessageBox.about(self.window, TITLE, f"<b>{TITLE} {__version__}</b><br>Loss landscapes from the formula of the loss.")
