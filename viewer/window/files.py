@@ -85,7 +85,7 @@ class Files:
 
         dialog = LinkDialog(self.window)
         if dialog.exec() and dialog.workspace is not None:
-            self.window.add_workspace(dialog.workspace.document)
+            self.window.add_workspace(dialog.workspace.document).history.resetClean()  # no file holds it yet
 
     def copy_link(self) -> None:
         """Put a link of the workspace on the clipboard."""
