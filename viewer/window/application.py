@@ -203,7 +203,8 @@ class Window(QMainWindow):
         if page is not None:
             for name in ("contours", "arrows", "streamlines"):
                 self.menu_actions[name].setChecked(getattr(page.look, name))
-            self.menu_actions["from_above"].setChecked(page.above)
+            above = page.above if page.compares else page.appearance.above.isChecked()
+            self.menu_actions["from_above"].setChecked(above)
 
     # Menus.
 

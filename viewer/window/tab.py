@@ -180,11 +180,6 @@ class Tab(QWidget):
             and not self.work.busy
         )
 
-    @property
-    def above(self) -> bool:
-        """Whether it is seen from above."""
-        return self.appearance.above.isChecked()
-
     def clear_runs(self) -> None:
         """Forget all runs."""
         self._show_entries(())
