@@ -266,6 +266,10 @@ class FieldSection(Section):
                 found[key] = value
         return found
 
+    def fault(self, field: Field) -> str:
+        """What speaks against the content of a field that the library would take in a file."""
+        return ""
+
     def wrong(self) -> Iterable[Field]:
         """The fields whose content cannot be used."""
         return [field for (where, key), field in self.fields.items() if field.message and self.wanted(where, key)]

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCompleter, QGridLayout
 
 from ...problem import Problem
 from ...workspace.keys import PLANES
-from .fields import ABSENT, Choice, Flag, Sizes, TextField, entries, listed, whole, wholes, written
+from .fields import ABSENT, Choice, Field, Flag, Sizes, TextField, entries, listed, whole, wholes, written
 from .section import FieldSection
 
 RESOLUTIONS = ("64", "128", "256", "512", "1024", "2048", "4096")
@@ -94,6 +94,13 @@ class SurfaceSection(FieldSection):
 
     def wanted(self, section: str, key: str) -> bool:
         return key not in PLANES or self.plane.value == PLANES[key]
+
+    def fault(self, field: Field) -> str:
+        sides = field.value if field is self.fields["surface", "resolution"] else ABSENT
+        for side in sides if isinstance(sides, list) else [sides]:
+            if isinstance(side, int) and side < 2:
+                return f"resolution is {side}: at least 2 vertices along each side are wanted"
+        return ""
 
     def show_document(self, document: Mapping[str, Any]) -> None:
         """Fill all fields."""

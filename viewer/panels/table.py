@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -277,5 +278,5 @@ def _arrays(path: Path) -> tuple[str, ...]:
     try:
         with np.load(path, allow_pickle=False) as found:
             return tuple(found.files)
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, BadZipFile):
         return ()

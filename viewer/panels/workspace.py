@@ -190,9 +190,10 @@ class WorkspacePanel(QWidget):
         owner = next(found for found in self._field_sections if field in found.fields.values())
         draft = self._drafted()
         fault = fault_of(draft)
-        if fault:  # perhaps of another field: then this one counts alone
+        if fault or any(each.fault(f) for each in self._field_sections for f in each.fields.values()):
+            # Perhaps of another field: then this one counts alone.
             alone = self._drafted(section, field)
-            fault = fault_of(alone)
+            fault = owner.fault(field) or fault_of(alone)
             draft = alone
         field.mark(fault.removeprefix(f"[{section}] "))
         owner.arrange()

@@ -16,6 +16,7 @@ from .commands import MENUS
 
 if TYPE_CHECKING:
     from .application import Window
+    from .tab import Tab
 
 TITLE = "Atlas Fast"
 
@@ -94,7 +95,8 @@ class Actions:
     def _turn(self, across: float = 0.0, up: float = 0.0, nearer: float = 1.0) -> None:
         page = self.window.page
         if page is not None:
-            (self.window.tab.canvas if self.window.tab is not None else page.canvases[0]).turn(across, up, nearer)
+            for canvas in page.turnable if page.compares else (page.canvas,):
+                canvas.turn(across, up, nearer)
 
     def nearer(self) -> None:
         self._turn(nearer=ZOOM)
@@ -172,21 +174,34 @@ class Actions:
 
     def tour(self) -> None:
         """The four examples, one after the other, in a tab of their own."""
-        from ..panels.examples import document
         from .tour import TourCard
 
+        for other in self.window.tabs:
+            for card in other.canvas.findChildren(TourCard):
+                card.close_tour()
         self.window.preferences.put("toured", True)
         fresh = self.window.tab is not None and self.window.tab.panel is not None and self.window.tab.untouched
         tab = self.window.tab if fresh and self.window.tab is not None else self.window.add_workspace()
+        self._tour_in(tab, 0)
+
+    def _tour_in(self, tab: Tab, number: int) -> None:
+        """The tour from one of its stops on; what a person has changed stays, and the tour goes on in another tab."""
+        from ..panels.examples import document
+        from .tour import TourCard
+
         card = TourCard(tab.canvas)
 
         def reached(name: str) -> None:
+            if tab.changed:
+                card.close_tour()
+                self._tour_in(self.window.add_workspace(), card.number)
+                return
             tab.clear_runs()
             tab.open(document(name))
             tab.train()
 
         card.reached.connect(reached)
-        card.go(0)
+        card.go(number)
 
     def keys(self) -> None:
         """All keys, in one table."""
@@ -201,4 +216,6 @@ class Actions:
     def about(self) -> None:
         from ... import __version__
 
-        QMessageBox.about(self, TITLE, f"<b>{TITLE} {__version__}</b><br>Loss landscapes from the formula of the loss.")
+        QMessageBox.about(
+            self.window, TITLE, f"<b>{TITLE} {__version__}</b><br>Loss landscapes from the formula of the loss."
+        )

@@ -5,10 +5,10 @@ In: a Look. Out: the Look that a reader chose, and the wish to see the surface f
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..drawing.look import Look
+from ..panels.fields import shade
 
 HEIGHTS = (
     ("Clipped", "clipped", "Heights that would flatten the valley are cut off"),
@@ -35,6 +36,9 @@ COLOURINGS = (
     ("Gradient norm", "gradient_norm", "The norm of the gradient over all weights, also off the plane"),
     ("Curvature", "curvature", "The sharper of the two principal curvatures along the plane"),
 )
+
+
+LIMIT_TIP = "The loss above which heights are cut off; empty: automatic"
 
 
 class Appearance(QWidget):
@@ -56,9 +60,8 @@ class Appearance(QWidget):
         self.colouring = _choice(COLOURINGS, "What colours show")
         self.limit = QLineEdit()
         self.limit.setPlaceholderText("automatic")
-        self.limit.setToolTip("The loss above which heights are cut off")
+        self.limit.setToolTip(LIMIT_TIP)
         self.limit.setAccessibleName("Limit")
-        self.limit.setValidator(QDoubleValidator())
         self.contours = _box("Contours", "Lines of equal loss (C)")
         self.arrows = _box("Arrows", "Where steepest descent leads, and how steep it is (A)")
         self.streamlines = _box("Streamlines", "The ways of steepest descent (L)")
@@ -100,6 +103,8 @@ class Appearance(QWidget):
         self._look = look
         self.heights.setCurrentIndex(self.heights.findData(look.heights))
         self.colouring.setCurrentIndex(self.colouring.findData(look.colouring))
+        shade(self.limit, False)
+        self.limit.setToolTip(LIMIT_TIP)
         self.limit.setText("" if look.limit is None else f"{look.limit:g}")
         self.limit.setEnabled(look.heights == "clipped")
         self.contours.setChecked(look.contours)
@@ -108,11 +113,15 @@ class Appearance(QWidget):
 
     def _chosen(self) -> None:
         heights = self.heights.currentData()
-        limit, valid = self.limit.locale().toDouble(self.limit.text())
+        limit, fault = limit_of(self.limit.text())
+        shade(self.limit, bool(fault))
+        self.limit.setToolTip(fault or LIMIT_TIP)
+        if fault:
+            return
         look = replace(
             self._look,
             heights=heights,
-            limit=limit if valid and heights == "clipped" else None,
+            limit=limit if heights == "clipped" else None,
             colouring=self.colouring.currentData(),
             contours=self.contours.isChecked(),
             arrows=self.arrows.isChecked(),
@@ -121,6 +130,18 @@ class Appearance(QWidget):
         if look != self._look:
             self.set_look(look)
             self.changed.emit(look)
+
+
+def limit_of(text: str) -> tuple[float | None, str]:
+    """The limit that is typed, None: automatic; and what is wrong with it, "" where it is a number. A comma is a point,
+    too."""
+    if not text.strip():
+        return None, ""
+    try:
+        found = float(text.strip().replace(",", "."))
+    except ValueError:
+        found = math.nan
+    return (found, "") if math.isfinite(found) else (None, f"{text.strip()} is no number; leave it empty: automatic")
 
 
 def _choice(rows: tuple[tuple[str, str, str], ...], tip: str) -> QComboBox:

@@ -6,12 +6,15 @@ a window can be had at all.
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEventLoop, QSize, Qt, QTimer
@@ -66,6 +69,7 @@ class Window(QMainWindow):
         self.reading.setObjectName("reading")
         self.statusBar().addPermanentWidget(self.reading)
         self.menu_actions: dict[str, QAction] = {}
+        self._bare: list[QAction] = []  # whose keys are letters and signs, which a panel's table or field wants itself
         self._fill_menus()
         application = QApplication.instance()
         assert isinstance(application, QApplication)
@@ -105,6 +109,7 @@ class Window(QMainWindow):
         found = self._tab(None)
         if document is not None:
             found.open(document, folder)
+            found.given = True
         self.add(found)
         return found
 
@@ -140,6 +145,10 @@ class Window(QMainWindow):
             if page.panel is not None:
                 page.panel.setVisible(self.menu_actions["panel"].isChecked())
             page.side.setVisible(self.menu_actions["side"].isChecked())
+            page.appearance.above.toggled.connect(lambda above: self.enable())
+        page.redrawn.connect(self.enable)
+        for widget in (page,) if page.compares else (page.centre, page.side):
+            widget.addActions(self._bare)
         self.pages.setCurrentIndex(self.pages.addTab(page, page.title))
         button = QToolButton(autoRaise=True)
         button.setToolTip("Close this tab (Ctrl+W)")
@@ -194,6 +203,8 @@ class Window(QMainWindow):
         if page is not None:
             for name in ("contours", "arrows", "streamlines"):
                 self.menu_actions[name].setChecked(getattr(page.look, name))
+            above = page.above if page.compares else page.appearance.above.isChecked()
+            self.menu_actions["from_above"].setChecked(above)
 
     # Menus.
 
@@ -208,6 +219,7 @@ class Window(QMainWindow):
                     self._fill_recent(menu, row)
                 else:
                     menu.addAction(self._action(row))
+        self.pages.tabBar().addActions(self._bare)
         self.menu_actions["dark"].setChecked(self.theme == "dark")
         self.menu_actions["redo"].setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         self.menu_actions["nearer"].setShortcuts([QKeySequence("+"), QKeySequence("=")])
@@ -216,6 +228,9 @@ class Window(QMainWindow):
         action = QAction(row.text, self)
         if row.key:
             action.setShortcut(QKeySequence(row.key))
+        if row.bare:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self._bare.append(action)
         if row.tip:
             action.setToolTip(row.tip)
             action.setStatusTip(row.tip)
@@ -250,8 +265,15 @@ class Window(QMainWindow):
     # Drops.
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(self.files.takes(Path(url.toLocalFile())) for url in event.mimeData().urls()):
+        if any(self._takes(Path(url.toLocalFile())) for url in event.mimeData().urls()):
             event.acceptProposedAction()
+
+    def _takes(self, path: Path) -> bool:
+        """Whether it is a file to open, or a table for the workspace in front."""
+        from ...data.table import ARRAYS, TEXT
+
+        edits = self.tab is not None and self.tab.panel is not None
+        return self.files.takes(path) or (edits and path.suffix.lower() in (*TEXT, *ARRAYS))
 
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
@@ -259,12 +281,16 @@ class Window(QMainWindow):
             if self.files.takes(path):
                 event.acceptProposedAction()
                 self.files.open_path(path)
+            elif self._takes(path) and self.tab is not None and self.tab.panel is not None:
+                event.acceptProposedAction()
+                self.tab.panel.data.unfold()
+                self.tab.panel.data.load(path)
 
     # Its end.
 
     def show_until_closed(self, fill: Callable[[Window], object], toured: bool = True) -> None:
         """Show it, have it filled, and return when it is closed. toured: without the tour of a first start."""
-        with _interruptible(self), warnings.catch_warnings():
+        with _interruptible(self), _telling(self), warnings.catch_warnings():
             # A run says in its message what it warns of, and a tab shows that.
             warnings.simplefilter("ignore", RuntimeWarning)
             self.show()
@@ -322,6 +348,24 @@ class Window(QMainWindow):
     def tell(self, error: AtlasError) -> None:
         """Say in the status bar what went wrong."""
         self.statusBar().showMessage(str(error).split("\n")[0])
+
+
+@contextmanager
+def _telling(window: Window) -> Iterator[None]:
+    """Tell in the status bar of what nobody has caught, which is our own mistake; ATLAS_DEBUG shows where it is."""
+    before = sys.excepthook
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if os.environ.get("ATLAS_DEBUG") or not issubclass(kind, Exception):
+            before(kind, error, trace)
+        told = " ".join(f"{kind.__name__}: {error}".split())
+        window.statusBar().showMessage(f"something went wrong in Atlas Fast itself, please report it: {told}")
+
+    sys.excepthook = tell
+    try:
+        yield
+    finally:
+        sys.excepthook = before
 
 
 @contextmanager

@@ -19,6 +19,11 @@ class Command:
     tip: str = ""
     checked: bool | None = None
 
+    @property
+    def bare(self) -> bool:
+        """Whether its key is one that texts and tables use, too."""
+        return len(self.key) == 1 or self.key in ("Home", "End")
+
 
 Rows = tuple[Command | None, ...]
 
@@ -31,7 +36,12 @@ MENUS: dict[str, Rows] = {
         None,
         Command("save", "&Save", "Ctrl+S", "Save the workspace"),
         Command("save_as", "Save &as…", "Ctrl+Shift+S", "Save the workspace under another name"),
-        Command("save_surface", "Save s&urface…", "Ctrl+Alt+S", "The surface with its run, as .npz"),
+        Command(
+            "save_surface",
+            "Save s&urface…",
+            "Ctrl+Alt+S",
+            "The surface with its own run, not the others that are seen, as .npz",
+        ),
         Command("copy_link", "Copy lin&k", "Ctrl+Shift+C", "A link that holds the workspace with its data"),
         None,
         Command("save_picture", "Save &picture…", "Ctrl+P", "What is seen, as a PNG file"),

@@ -5,31 +5,37 @@ In: the window's tab in front, and files or links that a person names. Out: tabs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QProgressDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from ...errors import AtlasError, StoreError
+from ..animation import SUFFIXES
 
 if TYPE_CHECKING:
+    from ...surface import Surface
     from .application import Window
     from .tab import Tab
 
+TRAINING, ROUND = "A film of the training", "A film once round the surface"
+
 KINDS = (
     ("A page for any browser", ".html"),
-    ("A film of the training", ".mp4"),
-    ("A film of the training", ".gif"),
+    (TRAINING, ".mp4"),
+    (TRAINING, ".gif"),
+    (ROUND, ".mp4"),
+    (ROUND, ".gif"),
     ("A model for slides", ".glb"),
     ("A solid to print", ".stl"),
     ("A grid for ParaView", ".vts"),
 )
-"""What a surface can be written as."""
+"""What a surface can be written as; the training only where a run is seen."""
+
+SECONDS, RATE, FILM_SIZE = 8.0, 25.0, (960, 720)
+"""Of a film."""
 
 OPENED = "Workspaces and surfaces (*.toml *.npz);;Workspaces (*.toml);;Surfaces (*.npz)"
 
@@ -79,7 +85,7 @@ class Files:
 
         dialog = LinkDialog(self.window)
         if dialog.exec() and dialog.workspace is not None:
-            self.window.add_workspace(dialog.workspace.document)
+            self.window.add_workspace(dialog.workspace.document).history.resetClean()  # no file holds it yet
 
     def copy_link(self) -> None:
         """Put a link of the workspace on the clipboard."""
@@ -129,11 +135,13 @@ class Files:
 
     def save_surface(self) -> None:
         """Ask for a name and save the surface with its run."""
-        self._write("Save surface", "surface.npz", "Surfaces (*.npz)")
+        self._write("Save surface and its own run", "surface.npz", "Surfaces with their own run (*.npz)")
 
     def export(self) -> None:
         """Ask for a name and write the surface for another program, or a film of it."""
-        self._write("Export", "surface.html", ";;".join(f"{label} (*{suffix})" for label, suffix in KINDS))
+        runs = self.window.tab is not None and any(entry.visible for entry in self.window.tab.entries)
+        kinds = [f"{label} (*{suffix})" for label, suffix in KINDS if runs or label != TRAINING]
+        self._write("Export", "surface.html", ";;".join(kinds))
 
     def save_picture(self) -> None:
         """Ask for a size and a name, and write what is seen."""
@@ -180,16 +188,17 @@ class Files:
             return
         path = with_suffix(Path(chosen), kind.rpartition("*")[2].rstrip(")") or Path(name).suffix)
         try:
-            self.write(tab, path)
-        except AtlasError as error:
-            self._refuse(title, error)
+            written = self.write(tab, path, kind.startswith(ROUND))
+        except Exception as error:  # of whatever library writes it, and the window lives on
+            self._refuse(title, error if isinstance(error, AtlasError) else StoreError(f"cannot write {path}: {error}"))
             return
-        if self.takes(path):
+        if written and self.takes(path):
             self.window.preferences.remember(path)
-        self.window.statusBar().showMessage(f"wrote {path}")
+        self.window.statusBar().showMessage(f"wrote {path}" if written else f"cancelled, {path} is not written")
 
-    def write(self, tab: Tab, path: Path) -> None:
-        """Write the tab's surface with its visible runs as the suffix says."""
+    def write(self, tab: Tab, path: Path, turns: bool = False) -> bool:
+        """Write the tab's surface with its visible runs as the suffix says; False where a person cancels it. turns: of
+        a film, that it goes once round the surface though there are runs whose training could be seen."""
         surface = tab.surface
         if surface is None:
             raise StoreError("the surface is not complete yet")
@@ -197,14 +206,22 @@ class Files:
         suffix = path.suffix.lower()
         if suffix == ".npz":
             surface.save(path)
-        elif suffix in (".gif", ".mp4"):
-            from .. import training_film, turntable
-
-            film = training_film if runs else turntable
-            with showing_progress(self.window, "Film") as progress:
-                film(surface, path, run=runs or None, look=tab.look, progress=progress)
+        elif suffix in SUFFIXES:
+            return self._film(tab, surface, path, bool(runs) and not turns)
         else:
             surface.export(path, run=runs or None)
+        return True
+
+    def _film(self, tab: Tab, surface: Surface, path: Path, training: bool) -> bool:
+        """A film, dressed as the tab is."""
+        from ..animation import Reel
+        from ..filming import Order
+        from . import films
+        from .runs import bare
+
+        reel = Reel.of(path, SECONDS, RATE, FILM_SIZE)
+        shown = surface if tab.drawn else bare(surface)
+        return films.make(Order(shown, tab.drawn, tab.look, reel, training), self.window)
 
     def _picture(self, tab: Tab, path: Path, size: tuple[int, int], transparent: bool) -> None:
         from ..offscreen import write_picture
@@ -240,25 +257,6 @@ class Files:
 
     def _refuse(self, title: str, error: AtlasError) -> None:
         QMessageBox.warning(self.window, title, str(error))
-
-
-@contextmanager
-def showing_progress(window: QWidget, title: str) -> Iterator[Callable[[int, int], bool]]:
-    """A function of (done, total) that shows how far work on this thread is; False where it is cancelled."""
-    shown = QProgressDialog(title, "Cancel", 0, 0, window)
-    shown.setWindowModality(Qt.WindowModality.WindowModal)
-    shown.setMinimumDuration(300)
-
-    def progress(done: int, total: int) -> bool:
-        shown.setMaximum(total)
-        shown.setValue(done)
-        QApplication.processEvents()
-        return not shown.wasCanceled()
-
-    try:
-        yield progress
-    finally:
-        shown.close()
 
 
 def with_suffix(path: Path, suffix: str) -> Path:

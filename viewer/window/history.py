@@ -55,6 +55,8 @@ def different(one: Document, other: Document) -> tuple[str, ...]:
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values of a document are equal, matrices among them."""
+    if one is other:
+        return True
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):

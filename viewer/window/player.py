@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from .curve import LossCurve
@@ -21,7 +21,7 @@ FRAME = 33
 """Milliseconds from one moment to the next."""
 
 NOTCHES = 10_000
-"""Places of the slider."""
+"""Places of the slider; as many as steps where those are more."""
 
 SPEEDS = (("¼×", 0.25), ("½×", 0.5), ("1×", 1.0), ("2×", 2.0), ("4×", 4.0))
 
@@ -41,10 +41,7 @@ class Player(QWidget):
         self.button.setAccessibleName("Play or pause")
         self.button.clicked.connect(self.toggle)
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, NOTCHES)
-        self.slider.setValue(NOTCHES)
-        self.slider.setSingleStep(NOTCHES // 100)
-        self.slider.setPageStep(NOTCHES // 10)
+        self._divide(NOTCHES, 1.0)
         self.slider.setToolTip("The step that is shown (arrow keys)")
         self.slider.setAccessibleName("Time")
         self.slider.valueChanged.connect(self._slid)
@@ -74,7 +71,7 @@ class Player(QWidget):
     @property
     def moment(self) -> float:
         """0, the first step, to 1, the last one."""
-        return self.slider.value() / NOTCHES
+        return self.slider.value() / self.slider.maximum()
 
     @property
     def playing(self) -> bool:
@@ -89,6 +86,7 @@ class Player(QWidget):
         """The runs to play."""
         self._entries = entries
         self.curve.set_entries(entries)
+        self._divide(max(NOTCHES, self.steps), self.moment)
         self.setEnabled(bool(entries))
         if not entries:
             self.pause()
@@ -96,7 +94,17 @@ class Player(QWidget):
 
     def set_moment(self, moment: float) -> None:
         """Go to a moment."""
-        self.slider.setValue(round(moment * NOTCHES))
+        self.slider.setValue(round(moment * self.slider.maximum()))
+
+    def _divide(self, notches: int, moment: float) -> None:
+        """Give the slider so many places, and let it stay at its moment without a word."""
+        if notches == self.slider.maximum():
+            return
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, notches)
+            self.slider.setSingleStep(notches // 100)
+            self.slider.setPageStep(notches // 10)
+            self.slider.setValue(round(moment * notches))
 
     def toggle(self) -> None:
         """Play, from the start if it is at its end, or pause."""

@@ -45,6 +45,17 @@ def added(entries: Entries, run: Run) -> Entries:
     return (*entries, Entry(run, _unused(called(run), entries), colour))
 
 
+def coloured(entries: Entries, beside: Entries) -> Entries:
+    """The entries, those in other colours that would look like one beside them."""
+    taken, found = {entry.colour for entry in beside}, []
+    for entry in entries:
+        free = (colour for colour in ON_VIRIDIS if colour not in taken)
+        colour = entry.colour if entry.colour not in taken else next(free, entry.colour)
+        taken.add(colour)
+        found.append(replace(entry, colour=colour))
+    return tuple(found)
+
+
 def shown(entries: Entries, number: int, visible: bool) -> Entries:
     """The entries with one of them hidden or not."""
     return tuple(replace(e, visible=visible) if k == number else e for k, e in enumerate(entries))

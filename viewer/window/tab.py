@@ -78,7 +78,9 @@ class Tab(QWidget):
         self.probe: Grid | None = None
         self.entries: Entries = ()
         self.look = look
+        self.given = False  # whether the document came from elsewhere than a file
         self.history = QUndoStack(self)
+        self.history.setUndoLimit(100)
         self.history.cleanChanged.connect(self._clean_changed)
         self.work = Work(self)
         self.work.found.connect(self._found)
@@ -170,7 +172,13 @@ class Tab(QWidget):
     @property
     def untouched(self) -> bool:
         """Whether it is as it was made."""
-        return self.path is None and self.history.count() == 0 and self.canvas.surface is None and not self.work.busy
+        return (
+            not self.given
+            and self.path is None
+            and self.history.count() == 0
+            and self.canvas.surface is None
+            and not self.work.busy
+        )
 
     def clear_runs(self) -> None:
         """Forget all runs."""
