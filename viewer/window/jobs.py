@@ -156,7 +156,7 @@ def _whole(workspace: Workspace, problem: Problem, runs: Sequence[Run], asked: A
     from ...refinement import Refinement
     from ...surface import grid
 
-    found = workspace.grid(problem, runs, **asked)
+    found = workspace.grid(problem, runs, progress=order.report("plane"), **asked)
     made = None
     for made in _parts(Refinement(found), False, order):
         yield made

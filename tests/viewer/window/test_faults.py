@@ -132,7 +132,7 @@ def test_a_line_takes_the_size_and_the_colours_of_the_window(driven: Driven) -> 
 window, tab = opened()
 tab.open({"loss": "x^2 + y^2", "surface": {"resolution": 900}})
 tab.panel.make.click()
-until(lambda: tab.canvas._grid is not None, "nothing is begun")
+turn(0.3)
 tab.open({"loss": "x^2", "surface": {"resolution": 400}})
 tab.make_surface()
 until(lambda: tab.surface is not None and tab.surface.loss.shape == (1, 400), "no line")
