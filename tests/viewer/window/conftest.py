@@ -27,7 +27,7 @@ def turn(seconds=0.05):
         application.processEvents()
         time.sleep(0.002)
 
-def until(done, what, seconds=10):
+def until(done, what, seconds=60):
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end, what
