@@ -15,6 +15,7 @@ from . import arguments, kernels
 from .arguments import ArgumentError, Vector
 from .kernels import derivative
 from .kernels.blas import one_thread
+from .progress import Report, Stopped
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -26,6 +27,20 @@ DENSE = 100
 
 PRODUCTS_AT_ONCE = 16
 """Products that are computed side by side when the whole matrix is made."""
+
+
+def counted(multiply: Callable[[Matrix], Matrix], report: Report | None, total: int) -> Callable[[Matrix], Matrix]:
+    """The same products, reported as (done, total) before each; `Stopped` is raised where the answer is False."""
+    done = 0
+
+    def multiplied(vectors: Matrix) -> Matrix:
+        nonlocal done
+        if report is not None and report(done, total) is False:
+            raise Stopped("stopped before the directions of largest curvature were known")
+        done += len(vectors)
+        return multiply(vectors)
+
+    return multiplied
 
 
 def product(problem: Problem, point: Vector) -> Callable[[Matrix], Matrix]:
@@ -57,13 +72,14 @@ def product(problem: Problem, point: Vector) -> Callable[[Matrix], Matrix]:
     return multiply
 
 
-def principal(problem: Problem, point: Vector) -> tuple[NDArray[np.float64], Matrix]:
+def principal(problem: Problem, point: Vector, report: Report | None = None) -> tuple[NDArray[np.float64], Matrix]:
     """The two eigenvalues of largest magnitude at a point (P,), the larger first, and their unit eigenvectors in rows;
     of a problem of one scalar weight its one. Each vector points where its entry of largest magnitude is positive.
 
-    Raises ArgumentError where second derivatives are not finite, or all are zero.
+    report: called with (done, total) products before each, total 0 where nobody knows how many it takes.
+    Raises ArgumentError where second derivatives are not finite, or all are zero; Stopped where `report` says False.
     """
-    multiply = product(problem, point)
+    multiply = counted(product(problem, point), report, point.size if point.size <= DENSE else 0)
     with one_thread():
         values, vectors = _dense(multiply, point.size) if point.size <= DENSE else _sparse(multiply, point.size)
     if not np.any(values):

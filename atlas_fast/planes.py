@@ -17,6 +17,7 @@ from .arguments import ArgumentError, Vector, choice, points, real, vector, whol
 from .departure import trajectory
 from .entries import entry, position
 from .kernels.blas import one_thread
+from .progress import Progress, reporting
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -219,18 +220,20 @@ class Plane:
         return cls(middle, directions[0], v, labels=(labels[0], labels[-1] if second else ""), run=run)
 
     @classmethod
-    def hessian(cls, problem: Problem, center: ArrayLike | Run) -> Plane:
+    def hessian(cls, problem: Problem, center: ArrayLike | Run, progress: Progress = None) -> Plane:
         """The two eigenvectors of the Hessian over all weights whose eigenvalues are largest in magnitude, through a
         centre (P,), or a run's final weights; of a problem of one scalar weight its line.
 
         They have length 1, and each points where its entry of largest magnitude is positive; the labels say the
         eigenvalues. The Lanczos method of ARPACK on exact products with the Hessian (Pearlmutter 1994); of at most 100
-        weights the whole matrix. Raises ArgumentError where second derivatives are not finite, or all are zero.
+        weights the whole matrix. progress: see `Problem.train`; False raises `Stopped`, for nothing is there before
+        the end. Raises ArgumentError where second derivatives are not finite, or all are zero.
         """
         from .hessian import principal
 
         middle, run = _centre(problem, center)
-        values, directions = principal(problem, middle)
+        with reporting(progress, "plane") as report:
+            values, directions = principal(problem, middle, report)
         labels = [f"eigenvector {k} (eigenvalue {value:.4g})" for k, value in enumerate(values, 1)]
         v = directions[1] if len(directions) > 1 else None
         return cls(middle, directions[0], v, labels=(labels[0], labels[-1] if len(labels) > 1 else ""), run=run)

@@ -8,12 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from .arguments import ArgumentError
+from .errors import AtlasError
 
 Report = Callable[[int, int], object]
 """Called with (done, total); an answer of False, and nothing else, asks the work to stop."""
 
 Progress = bool | Report | None
 """What a `progress` argument takes: None (a bar on a terminal), True, False, or a Report."""
+
+
+class Stopped(AtlasError):
+    """Work of which nothing is there before its end, ended by a Report's answer."""
 
 
 MEASURED = 0.25
@@ -85,10 +90,10 @@ def reporting(progress: Progress, label: str, work: str = "") -> Iterator[Report
         task, estimate = bar.add_task(label, total=None), Estimate()
 
         def report(done: int, total: int) -> None:
-            seconds = estimate(done, total)
+            seconds = estimate(done, total) if total else None
             if seconds is not None:
                 told = f"{label}: about {duration(seconds)}" + (f" for {work}" if work else "")
                 bar.console.print(told, highlight=False, markup=False)
-            bar.update(task, completed=done, total=total)
+            bar.update(task, completed=done, total=total or None)
 
         yield report

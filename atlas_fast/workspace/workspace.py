@@ -203,14 +203,15 @@ class Workspace:
         """
         problem = self.problem() if problem is None else problem
         with self._naming("surface"):
-            plane, extent = self._placed(problem, run)
+            plane, extent = self._placed(problem, run, progress)
             settings = self._surface_settings()
             return problem.surface(plane, extent=extent, backend=backend, progress=progress, **settings)
 
-    def grid(self, problem: Problem, runs: Sequence[Run] = (), **also: bool) -> Grid:
+    def grid(self, problem: Problem, runs: Sequence[Run] = (), progress: Progress = None, **also: bool) -> Grid:
         """The grid of that surface with nothing of it computed; for several runs, the last of which it shows, on the
         plane that they share, as `compare` finds it. also: derivatives that it is to have besides those of [surface],
-        by their names there. Raises WorkspaceError as `surface` does."""
+        by their names there. progress: of finding the plane; see `Plane.hessian`. Raises WorkspaceError as `surface`
+        does."""
         from ..comparison import framed
         from ..surface import grid
 
@@ -218,11 +219,11 @@ class Workspace:
             section, settings = self._document.get("surface", {}), {**self._surface_settings(), **also}
             resolution = settings.pop("resolution", 512)
             if len(runs) < 2:
-                plane, extent = self._placed(problem, runs[0] if runs else None)
+                plane, extent = self._placed(problem, runs[0] if runs else None, progress)
                 return grid(problem, plane, resolution, extent, **settings)
             own = "components" in section or section.get("plane", "pca") != "pca"
             shared, extent, _ = framed(
-                problem, runs, self._plane(problem, runs[-1]) if own else None, section.get("extent")
+                problem, runs, self._plane(problem, runs[-1], progress) if own else None, section.get("extent")
             )
             return grid(problem, shared.framing(runs[-1]), resolution, extent, **settings)
 
@@ -232,9 +233,9 @@ class Workspace:
         section = self._document.get("surface", {})
         return {key: section[key] for key in kept if key in section}
 
-    def _placed(self, problem: Problem, run: Run | None) -> tuple[Plane, Any]:
+    def _placed(self, problem: Problem, run: Run | None, progress: Progress) -> tuple[Plane, Any]:
         """The plane and the extent of the surface."""
-        plane = self._plane(problem, run)
+        plane = self._plane(problem, run, progress)
         extent = self._document.get("surface", {}).get("extent")
         if extent is None and run is None and problem.start is not None:
             # Where coordinates are the weights themselves, the starting values are not at the centre.
@@ -242,7 +243,7 @@ class Workspace:
             extent = (a - 1, a + 1, b - 1, b + 1)
         return plane, extent
 
-    def _plane(self, problem: Problem, run: Run | None) -> Plane:
+    def _plane(self, problem: Problem, run: Run | None, progress: Progress) -> Plane:
         from ..planes import Plane
 
         section = self._document.get("surface", {})
@@ -253,7 +254,7 @@ class Workspace:
             return Plane.pca(run, **({"components": tuple(section["components"])} if "components" in section else {}))
         center: Any = problem.init(section.get("seed", 0)) if run is None else run
         if kind == "hessian":
-            return Plane.hessian(problem, center)
+            return Plane.hessian(problem, center, progress)
         if kind == "random":
             normalize = section.get("normalize", "variable")
             return Plane.random(problem, center, section.get("seed", 0), None if normalize == "none" else normalize)

@@ -290,3 +290,19 @@ def test_a_hessian_without_directions_is_refused(size: int) -> None:
 def test_a_weight_that_plays_no_part_has_no_curvature() -> None:
     plane = af.Plane.hessian(af.Problem("x^2 + 0*y + 2*z^2"), [1, 1, 1])
     np.testing.assert_allclose([plane.u, plane.v], [[0, 0, 1], [1, 0, 0]], atol=1e-12)
+
+
+def test_the_search_for_the_largest_curvature_stops_when_told_to() -> None:
+    from atlas_fast.progress import Stopped
+
+    random = np.random.default_rng(0)
+    problem = af.Problem("mse(A*X, Y)", {"X": random.normal(size=(40, 9)), "Y": random.normal(size=(5, 9))})
+    told: list[int] = []
+
+    def report(done: int, total: int) -> bool:
+        told.append(done)
+        return len(told) < 4
+
+    with pytest.raises(Stopped, match="stopped before"):
+        af.Plane.hessian(problem, problem.init(0), progress=report)
+    assert told == [0, 1, 2, 3]

@@ -5,7 +5,7 @@ In: choices. Out: an immutable Look, and the Theme of its colours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -91,6 +91,14 @@ class Look:
                 raise ArgumentError(f"a limit cuts heights='clipped', not {self.heights!r}: leave one of them out")
         if self.colours is not None and self.colours != "greys" and self.colours not in colormaps:
             raise ArgumentError(f"colours is {self.colours!r}: the name of a colour map of matplotlib, or 'greys'")
+
+    @property
+    def plain(self) -> Look:
+        """The same as far as any surface can be drawn so: without a scale that wants some losses, or derivatives."""
+        colours = self.colours if self.colouring == "loss" else None
+        return replace(
+            self, heights="clipped", limit=None, colouring="loss", colours=colours, arrows=False, streamlines=False
+        )
 
     @property
     def dressing(self) -> Theme:

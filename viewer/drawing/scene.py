@@ -29,7 +29,7 @@ from .picking import NEAR, Reading, Sight, beside, met, reading
 from .ribbon import Ribbon
 from .track import Track, lone
 from .trajectory import LIFT, Trajectory, trajectory
-from .view import FIELD_OF_VIEW, View, above, followed, home, seen_part
+from .view import FIELD_OF_VIEW, View, above, followed, home
 
 if TYPE_CHECKING:
     from ...surface import Surface
@@ -106,22 +106,31 @@ class Scene:
 
     # What is shown
 
-    def show_surface(self, surface: Surface, follow: bool = False) -> None:
-        """Another surface on the same canvas; tracks and look stay. The eye stays where it is before the box; or with
+    def show_surface(self, surface: Surface, follow: bool = False, look: Look | None = None) -> None:
+        """Another surface on the same canvas; tracks stay, and the look where no other is given. The
+        eye stays where it is before the box; or with
         `follow`, over the same a and b, as where a part of the surface is shown anew by finer vertices."""
-        self._show(surface, self.dressed, follow)
-        self._losses = None
+        look = look or self.dressed
+        self._show(surface, look, follow)
+        self.dressed, self._losses = look, None
 
-    def expect(self, coarse: Surface, a: NDArray[np.float64], b: NDArray[np.float64], follow: bool = False) -> None:
+    def expect(
+        self,
+        coarse: Surface,
+        a: NDArray[np.float64],
+        b: NDArray[np.float64],
+        follow: bool = False,
+        look: Look | None = None,
+    ) -> None:
         """Show a coarse surface on the grid of a and b, whose losses are yet to be computed: until `refine` brings
         them, heights lie between the coarse ones, and the scale is theirs. Colours are those of the loss, until
         `show_surface` shows the whole."""
-        surface = upsampled(coarse, a, b)
+        look, surface = look or self.dressed, upsampled(coarse, a, b)
         losses = surface.loss
         losses.flags.writeable = True
-        plain = replace(self.dressed, colouring="loss", colours=self._plain_colours(), arrows=False, streamlines=False)
-        self._show(replace(surface, loss=losses.view()), plain, follow)
-        self._losses = losses
+        bare = replace(look.plain, heights=look.heights, limit=look.limit)
+        self._show(replace(surface, loss=losses.view()), bare, follow)
+        self.dressed, self._losses = look, losses
 
     def refine(self, rows: slice, columns: slice, loss: NDArray[np.floating[Any]]) -> None:
         """Losses of some rows and columns of the surface, in the place of those before; the scale stays, and nothing
@@ -219,11 +228,6 @@ class Scene:
             return None
         return reading(self.surface, self.box.a(place[0]), self.box.b(place[1]))
 
-    def window_of(self) -> tuple[float, float, float, float]:
-        """(a0, a1, b0, b1): the part of the surface's extent that is seen."""
-        width, height = self.view.size
-        return seen_part(self.box, self.risen, self._sight(), (float(width), float(height)))
-
     def picture(self) -> NDArray[np.uint8]:
         """What the canvas shows, (height, width, 3)."""
         return np.asarray(self.canvas.render(alpha=False))
@@ -276,9 +280,6 @@ class Scene:
             "arrows": flow.arrow_pieces(surface, box) if look.arrows else NOTHING[0],
             "streamlines": flow.line_pieces(surface, box) if look.streamlines else NOTHING[0],
         }
-
-    def _plain_colours(self) -> str | None:
-        return self.dressed.colours if self.dressed.colouring == "loss" else None
 
     def _home(self) -> View:
         points = [line.points for track, line in self.lines if track.visible]

@@ -1,4 +1,4 @@
-"""From where a scene is seen: the usual places, and what part of the surface is seen from one.
+"""From where a scene is seen: the usual places.
 
 In: a Box. Out: Views.
 """
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from ...viewpoint import ELEVATION, azimuth
 from .box import SIDE, Box
-from .picking import Sight, met
 
 FIELD_OF_VIEW = 28.0
 """Degrees: long enough a lens that the far side is not much smaller."""
@@ -20,11 +19,12 @@ FIELD_OF_VIEW = 28.0
 ACROSS = 3.3
 """How much of the scene a view shows, in its units."""
 
-COARSE = 384
-"""Vertices along a side of which hills are sought, and what is seen, at most."""
+NEAREST, FURTHEST = 1e-4 * ACROSS, 20 * ACROSS
+"""How much of the scene a view shows at least and at most: of a surface of 4096 x 4096 vertices less than a cell, and
+one that is a speck."""
 
-RAYS = 5
-"""Lines of sight along each side of the canvas, for what is seen where no such vertex is."""
+COARSE = 384
+"""Vertices along a side of which hills are sought at most."""
 
 Points = NDArray[np.float64]
 
@@ -65,24 +65,9 @@ def followed(view: View, old: Box, new: Box) -> View:
     return view._replace(centre=(*place, z), across=view.across * smaller)
 
 
-def seen_part(box: Box, rise: float, sight: Sight, size: tuple[float, float]) -> tuple[float, float, float, float]:
-    """(a0, a1, b0, b1): the part of a box's extent that is seen on a canvas of so many pixels, all of it where nothing
-    is."""
-    down, right = _coarse(box)
-    z = np.clip(box.heights.z[np.ix_(down, right)], 0.0, 1.0) * box.height * rise
-    x, y = np.meshgrid(box.across(box.heights.a[right]), box.along(box.heights.b[down]))
-    pixels = sight.pixels(np.column_stack([x.ravel(), y.ravel(), z.ravel()]))
-    with np.errstate(invalid="ignore"):
-        inside = ((pixels >= 0) & (pixels <= size)).all(axis=1)
-    floor = [np.column_stack([x.ravel()[inside], y.ravel()[inside]])]
-    across, along = (np.linspace(0.0, side, RAYS) for side in size)
-    hits = [met(box, rise, *sight.line(float(u), float(v))) for u in across for v in along]
-    floor.append(np.array([hit for hit in hits if hit is not None]).reshape(-1, 2))
-    points = np.concatenate(floor)
-    if not len(points):
-        return box.extent
-    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
-    return box.a(x0), box.a(x1), box.b(y0), box.b(y1)
+def bounded(view: View) -> View:
+    """The view, or the one from which not too little or too much is seen."""
+    return view._replace(across=min(max(view.across, NEAREST), FURTHEST))
 
 
 def _centre(box: Box) -> tuple[float, float, float]:

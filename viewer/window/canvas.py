@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QPixmap, QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
-from vispy import app, gloo, scene
+from vispy import app, scene
 
-from ..drawing.field import DETAIL
+from ...errors import AtlasError
 from ..drawing.look import Look
 from ..drawing.scene import Scene
-from ..drawing.view import View
+from ..drawing.view import View, bounded
+from .line import LinePicture
+from .moving import Flight, Timing
 
 if TYPE_CHECKING:
     from ...refinement import Tile
@@ -28,17 +30,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-MOVING = 256
-"""Vertices along a side while the view moves, where a full frame takes long."""
-
-LONG = 1 / 30
-"""Seconds of a frame beyond which the surface is drawn coarser while it moves."""
-
 SETTLED = 250
 """Milliseconds without movement after which the view is at rest."""
-
-FLIGHT = 0.35
-"""Seconds from one view to another."""
 
 FRAME = 16
 """Milliseconds between two views of a flight."""
@@ -59,9 +52,12 @@ class SurfaceCanvas(QWidget):
     rested = Signal()
     """The view has not changed for a while."""
 
+    plainer = Signal()
+    """The first surface was there, and could not be drawn as `wanted` says."""
+
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.look = look
+        self.look = self.wanted = look  # how it is drawn, and how it is to be drawn where a surface allows of it
         self.surface: Surface | None = None
         self.scene: Any = None
         self.tracks: tuple[Track, ...] = ()
@@ -75,20 +71,22 @@ class SurfaceCanvas(QWidget):
         self.empty = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.empty.setObjectName("empty")
         self.empty.setWordWrap(True)
+        self.line = LinePicture()
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.line)
         self.stack.addWidget(self.native)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.stack)
-        self.timing = _Timing(self.canvas)
+        self.timing = Timing(self.canvas)
         self.settled = QTimer(self, singleShot=True, interval=SETTLED)
         self.settled.timeout.connect(self._rest)
         self.beginning = QTimer(self, interval=FRAME)
         self.beginning.timeout.connect(self._begin)
         self.flying = QTimer(self, interval=FRAME)
         self.flying.timeout.connect(self._fly)
-        self._flight: _Flight | None = None
+        self._flight: Flight | None = None
         self._hover: tuple[float, float] | None = None
         self.hovering = QTimer(self, singleShot=True, interval=READING)
         self.hovering.timeout.connect(self._read)
@@ -97,21 +95,23 @@ class SurfaceCanvas(QWidget):
         self.canvas.events.mouse_release.connect(self._moved)
         self.native.installEventFilter(self)
 
-    def say(self, text: str, picture: QPixmap | None = None) -> None:
-        """Show a text, or a picture, in place of a surface."""
-        self.surface = None
-        if picture is None:
-            self.empty.setText(text)
-        else:
-            self.empty.setPixmap(picture)
+    def say(self, text: str) -> None:
+        """Show a text in place of a surface."""
+        self.surface = self._grid = None
+        self.empty.setText(text)
         self.stack.setCurrentWidget(self.empty)
+
+    def show_line(self, surface: Surface) -> None:
+        """Show the picture of a surface of one line in place of a surface."""
+        self.surface = self._grid = None
+        self.line.show_surface(surface, self.wanted)
+        self.stack.setCurrentWidget(self.line)
 
     def show_surface(self, surface: Surface, tracks: tuple[Track, ...], follow: bool = False) -> None:
         """Show a surface and runs on it. The eye stays before the box, or with `follow` over the same a and b."""
         self._take(surface, tracks)
         if self.scene is not None:
-            self.scene.show_surface(surface, follow)
-            self._show_tracks()
+            self._draw(follow)
             self.timing.refine(self.scene)
 
     def expect(self, coarse: Surface, tracks: tuple[Track, ...], a: Array, b: Array, follow: bool = False) -> None:
@@ -119,9 +119,24 @@ class SurfaceCanvas(QWidget):
         self._take(coarse, tracks)
         self._grid = a, b
         if self.scene is not None:
-            self.scene.expect(coarse, a, b, follow)
-            self._show_tracks()
+            self._draw(follow)
             self.timing.coarsen(self.scene)  # until it is whole, each tile is a frame
+
+    def _draw(self, follow: bool) -> None:
+        """Draw the surface as is wanted, or plainly where it cannot be drawn so."""
+        for look in (self.wanted, self.wanted.plain):
+            try:
+                if self._grid is None:
+                    self.scene.show_surface(self.surface, follow, look)
+                else:
+                    self.scene.expect(self.surface, *self._grid, follow, look)
+            except AtlasError:
+                if look == self.wanted.plain:
+                    raise
+            else:
+                self.look = look
+                break
+        self._show_tracks()
 
     def refine(self, tile: Tile) -> None:
         """Show a part of the expected surface that is now known."""
@@ -166,11 +181,12 @@ class SurfaceCanvas(QWidget):
 
     def dress(self, look: Look) -> None:
         """Draw it otherwise. Raises ArgumentError where the surface lacks what that needs; nothing changes then."""
-        if self.scene is not None:
+        if self.scene is not None and self.surface is not None:
             self.canvas.set_current()
             self.scene.dress(look)
             self.canvas.update()
-        self.look = look
+        self.look = self.wanted = look
+        self.line.dress(look)
 
     def look_from_above(self, above: bool) -> None:
         """Go to the map of the surface, or back to its relief."""
@@ -182,7 +198,7 @@ class SurfaceCanvas(QWidget):
         self.look_from_above(False)
 
     def _fly_to(self, view: View, rise: float) -> None:
-        self._flight = _Flight(self.scene.seen, view, (self.scene.risen, rise), time.monotonic())
+        self._flight = Flight(self.scene.seen, view, (self.scene.risen, rise), time.monotonic())
         self.flying.start()
 
     def see(self, view: View, rise: float | None = None) -> None:
@@ -190,19 +206,21 @@ class SurfaceCanvas(QWidget):
         if self.scene is not None:
             if rise is not None and rise != self.scene.risen:
                 self.scene.rise(rise)
-            self.scene.look(view)
+            self.scene.look(bounded(view))
             self.timing.coarsen(self.scene)
             self.settled.start()
             self.canvas.update()
 
     def turn(self, across: float = 0.0, up: float = 0.0, nearer: float = 1.0) -> None:
         """Turn by so many degrees, and go nearer by a factor: what keys do."""
-        if self.scene is not None:
-            seen = self.scene.seen
-            rise = min(max(seen.elevation + up, -90.0), 90.0)
-            view = seen._replace(azimuth=seen.azimuth + across, elevation=rise, across=seen.across / nearer)
-            self.see(view)
-            self.turned.emit(view)
+        if self.scene is None:
+            return
+        width, height = self.canvas.size
+        towards = None if nearer == 1.0 else self._met((width / 2, height / 2))
+        seen = self.scene.seen
+        rise = min(max(seen.elevation + up, -90.0), 90.0)
+        self.see(seen._replace(azimuth=seen.azimuth + across, elevation=rise, across=seen.across / nearer))
+        self._tell(towards, seen.across)
 
     def finish(self) -> None:
         """Let go of timers and of OpenGL."""
@@ -227,11 +245,11 @@ class SurfaceCanvas(QWidget):
         if not (self.native.isVisible() and self.native.isValid()):
             return
         self.beginning.stop()
-        self.scene = Scene(self.canvas, self.surface, self.canvas.pixel_scale, self.look, self.tracks)
-        if self._grid is not None:
-            self.scene.expect(self.surface, *self._grid)
-        self.scene.show_moment(self._moment)
-        self.canvas.update()
+        # Not as is wanted: what is there yet may not allow of it.
+        self.scene = Scene(self.canvas, self.surface, self.canvas.pixel_scale, self.wanted.plain, self.tracks)
+        self._draw(False)
+        if self.look != self.wanted:
+            self.plainer.emit()
 
     def _moved(self, event: Any) -> None:
         """The mouse moved: over the surface, or the surface."""
@@ -262,10 +280,13 @@ class SurfaceCanvas(QWidget):
         return np.array([x, y, z]) if np.isfinite(z) else None
 
     def _tell(self, towards: Array | None, before: float) -> None:
-        """The camera has moved; the wheel brings what is under the mouse nearer, and not the middle."""
+        """The camera has moved; the wheel brings what is under the mouse nearer, and not the middle. A camera that
+        comes nearer to a point of the surface does not go through it."""
         if self.scene is None:
             return
-        seen = self.scene.seen
+        seen = bounded(self.scene.seen)
+        if seen != self.scene.seen:
+            self.scene.look(seen)
         if towards is not None and seen.across != before:
             x, y, z = towards + (np.array(seen.centre) - towards) * (seen.across / before)
             self.scene.look(seen._replace(centre=(float(x), float(y), float(z))))
@@ -297,65 +318,3 @@ class SurfaceCanvas(QWidget):
             self.flying.stop()
         self.see(view, rise)
         self.turned.emit(view)
-
-
-class _Flight:
-    """The way from one view to another, fastest in its middle. rise: how high the surface stands at either end."""
-
-    def __init__(self, start: View, end: View, rise: tuple[float, float], began: float) -> None:
-        self.start, self.end, self.rise, self.began = start, end, rise, began
-        # The shorter way round.
-        self.round = (end.azimuth - start.azimuth + 180.0) % 360.0 - 180.0
-
-    def at(self, now: float) -> tuple[View, float, bool]:
-        """Where it is, how high the surface stands there, and whether that is its end."""
-        share = min((now - self.began) / FLIGHT, 1.0)
-        if share == 1.0:
-            return self.end, self.rise[1], True
-        s = share * share * (3.0 - 2.0 * share)
-
-        def between(one: float, other: float) -> float:
-            return one + s * (other - one)
-
-        start, end = self.start, self.end
-        x, y, z = (between(p, q) for p, q in zip(start.centre, end.centre, strict=True))
-        view = View(
-            azimuth=start.azimuth + s * self.round,
-            elevation=between(start.elevation, end.elevation),
-            # A lens of 0 has no perspective at all, and one of 1 degree hardly any.
-            lens=between(max(start.lens, 1.0), max(end.lens, 1.0)),
-            centre=(x, y, z),
-            across=start.across * (end.across / start.across) ** s,
-        )
-        return view, between(*self.rise), False
-
-
-class _Timing:
-    """How long a frame of all vertices takes, as last seen. coarse: whether frames are no such ones just now."""
-
-    def __init__(self, canvas: Any) -> None:
-        self.full = 0.0
-        self.coarse = False
-        self._began = 0.0
-        canvas.events.draw.connect(self._begin, position="first")
-        canvas.events.draw.connect(self._end, position="last")
-
-    def coarsen(self, drawn: Any) -> None:
-        """Draw fewer vertices where all of them take long."""
-        if self.full > LONG and not self.coarse:
-            drawn.field.set_detail(MOVING)
-            self.coarse = True
-
-    def refine(self, drawn: Any) -> None:
-        """Draw all vertices again."""
-        if self.coarse and drawn is not None:
-            self.coarse = False
-            drawn.field.set_detail(DETAIL)
-
-    def _begin(self, event: Any) -> None:
-        self._began = time.perf_counter()
-
-    def _end(self, event: Any) -> None:
-        if not self.coarse:
-            gloo.gl.glFinish()
-            self.full = time.perf_counter() - self._began

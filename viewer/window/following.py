@@ -6,6 +6,7 @@ and on the canvas that part, or the whole where the view goes back.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,9 @@ ASIDE = 0.3
 MARGIN = 0.1
 """What is made beyond what is seen, as a share of it on each side."""
 
+PATIENCE = 0.3
+"""Seconds after which a person wants to see how far a part is."""
+
 DEEPEST = 1e-9
 """The least side of a part, as a share of the whole's: below, float64 itself would be seen."""
 
@@ -49,6 +53,8 @@ class Following(QObject):
         self._whole: Surface | None = None
         self._problem: Problem | None = None
         self._part: Extent | None = None
+        self._tried: tuple[object, ...] | None = None
+        self._began = 0.0
         canvas.rested.connect(self.follow)
 
     @property
@@ -56,20 +62,25 @@ class Following(QObject):
         """Whether a part is shown in place of the whole."""
         return self._part is not None
 
+    @property
+    def brief(self) -> bool:
+        """Whether a part is being made that may be there before a person has read how far it is."""
+        return self.busy and time.monotonic() - self._began < PATIENCE
+
     def reset(self) -> None:
         """There is no surface to follow."""
-        self._whole, self._problem, self._part, self.busy = None, None, None, False
+        self._whole, self._problem, self._part, self._tried, self.busy = None, None, None, None, False
 
     def whole(self, surface: Surface, problem: Problem) -> None:
         """From now on it is this surface."""
-        self._whole, self._problem, self._part = surface, problem, None
+        self._whole, self._problem, self._part, self._tried = surface, problem, None, None
 
     def back(self) -> None:
         """Show the whole."""
         if self._whole is not None and self.near:
             if self.busy:
                 self.work.stop()
-            self._part, self.busy = None, False
+            self._part, self._tried, self.busy = None, None, False
             self.canvas.show_surface(self._whole, self.canvas.tracks)
 
     def follow(self) -> None:
@@ -77,8 +88,10 @@ class Following(QObject):
         scene, whole = self.canvas.scene, self._whole
         if whole is None or self._problem is None or scene is None or (self.work.busy and not self.busy):
             return
+        if (scene.seen.centre, scene.seen.across) == self._tried:
+            return  # it was stopped, or it cannot be made: not again before the eye moves
         if self.near and scene.seen.across > FAR * ACROSS:
-            self._widen(whole)
+            self.widen()
         share = scene.seen.across / ACROSS
         shown, (x, y, _) = self._part or whole.extent, scene.seen.centre
         aside = max(abs(x) / scene.box.width, abs(y) / scene.box.depth)
@@ -89,6 +102,7 @@ class Following(QObject):
         part = _around(middle, (side * sides[0], side * sides[1]), whole.extent)
         if part is None or part[1] - part[0] < DEEPEST * (whole.extent[1] - whole.extent[0]):
             return
+        self._tried, self._began = (scene.seen.centre, scene.seen.across), time.monotonic()
         self.busy = True
         self.work.start(jobs.detail(self._problem, whole, part, self._asked()))
 
@@ -125,8 +139,11 @@ class Following(QObject):
         """From the same side, the part that was made in the middle, and whole."""
         return self.canvas.scene.home._replace(azimuth=seen.azimuth, elevation=seen.elevation, lens=seen.lens)
 
-    def _widen(self, whole: Surface) -> None:
+    def widen(self) -> None:
         """Show the whole, seen over the same a and b as the part was, and at its height there."""
+        whole = self._whole
+        if whole is None or not self.near:
+            return
         self._part = None
         self.canvas.show_surface(whole, self.canvas.tracks, follow=True)
         scene = self.canvas.scene

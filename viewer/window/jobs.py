@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from ...surface import Grid, Surface
     from ...training import Run
     from ...workspace import Workspace
+    from ..drawing.look import Look
 
 Extent = tuple[float, float, float, float]
 
 Asked = Mapping[str, bool]
 """Of gradient, curvature and gradient_norm, those that a surface is to have for the way it is drawn."""
+
+NEEDED = {"gradient_norm": "gradient_norm", "curvature": "curvature", "slope": "gradient"}
+"""What colours show -> which derivatives a surface has to have for it."""
 
 FINE = 2.0**-18
 """The step of a grid, as a share of its largest coordinate, below which it is computed in float64: float32 tells 2^-24
@@ -76,6 +80,12 @@ Keep = Callable[["Problem"], Sequence["Run"]]
 """Of a problem, the earlier runs that its surface shows, too."""
 
 
+def asked(look: Look) -> dict[str, bool]:
+    """The derivatives that a look needs."""
+    found = {NEEDED[look.colouring]: True} if look.colouring in NEEDED else {}
+    return {**found, **({"gradient": True} if look.arrows or look.streamlines else {})}
+
+
 def warm(order: Order) -> Iterator[object]:
     """Load what the first surface needs, while a person is still looking round."""
     for name in ("sklearn.decomposition", "atlas_fast.comparison", "atlas_fast.refinement"):
@@ -84,8 +94,9 @@ def warm(order: Order) -> Iterator[object]:
     yield from ()
 
 
-def train(workspace: Workspace, keep: Keep, asked: Asked) -> Job:
-    """Train, then make the surface of the new run and of those to keep, with the derivatives that are asked for."""
+def train(workspace: Workspace, keep: Keep, asked: Callable[[], Asked]) -> Job:
+    """Train, then make the surface of the new run and of those to keep, with the derivatives that are then asked
+    for."""
 
     def job(order: Order) -> Iterator[object]:
         problem = workspace.problem()
@@ -95,17 +106,17 @@ def train(workspace: Workspace, keep: Keep, asked: Asked) -> Job:
             runs.append(run)
             yield Trained(problem, run)
         if not order.stopping.is_set():
-            yield from _whole(workspace, problem, runs, asked, order)
+            yield from _whole(workspace, problem, runs, asked(), order)
 
     return job
 
 
-def surface(workspace: Workspace, keep: Keep, asked: Asked) -> Job:
+def surface(workspace: Workspace, keep: Keep, asked: Callable[[], Asked]) -> Job:
     """Make the surface round the runs that are there."""
 
     def job(order: Order) -> Iterator[object]:
         problem = workspace.problem()
-        yield from _whole(workspace, problem, list(keep(problem)), asked, order)
+        yield from _whole(workspace, problem, list(keep(problem)), asked(), order)
 
     return job
 
@@ -145,7 +156,7 @@ def _whole(workspace: Workspace, problem: Problem, runs: Sequence[Run], asked: A
     from ...refinement import Refinement
     from ...surface import grid
 
-    found = workspace.grid(problem, runs, **asked)
+    found = workspace.grid(problem, runs, progress=order.report("plane"), **asked)
     made = None
     for made in _parts(Refinement(found), False, order):
         yield made

@@ -6,13 +6,14 @@ In: a document, or a surface of a file. Out: what the document's workspace makes
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QPixmap, QShortcut, QUndoStack
+from PySide6.QtGui import QKeySequence, QShortcut, QUndoStack
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from ...errors import AtlasError
@@ -39,15 +40,6 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 HINT = "Write a loss on the left, then press Train\nor open an example there"
-
-NEEDED = {"gradient_norm": "gradient_norm", "curvature": "curvature", "slope": "gradient"}
-"""What colours show -> which derivatives a surface has to have for it."""
-
-
-def asked(look: Look) -> dict[str, bool]:
-    """The derivatives that a look needs."""
-    found = {NEEDED[look.colouring]: True} if look.colouring in NEEDED else {}
-    return {**found, **({"gradient": True} if look.arrows or look.streamlines else {})}
 
 
 class Tab(QWidget):
@@ -92,7 +84,7 @@ class Tab(QWidget):
         self.appearance = Appearance(look)
         self._arrange(surface is None)
         self._connect()
-        self.following = Following(self.canvas, self.work, lambda: asked(self.look))
+        self.following = Following(self.canvas, self.work, lambda: jobs.asked(self.look))
         self._show_entries(())
         if surface is None:
             self.canvas.say(HINT)
@@ -135,6 +127,7 @@ class Tab(QWidget):
             self.panel.surface_asked.connect(self.make_surface)
             self.panel.stop_asked.connect(self.stop)
         self.canvas.hovered.connect(self._hovered)
+        self.canvas.plainer.connect(lambda: self.dress(self.look))
         self.player.moved.connect(self.canvas.show_moment)
         self.legend.shown.connect(lambda number, seen: self._show_entries(shown(self.entries, number, seen)))
         self.legend.cleared.connect(self.clear_runs)
@@ -167,7 +160,9 @@ class Tab(QWidget):
         """The workspace as it stands. Raises WorkspaceError."""
         from ...workspace import Workspace
 
-        return Workspace.parse(self.document, self.folder)
+        # Of a table that was loaded into a new workspace only the panel knows the folder.
+        folder = self.folder or (None if self.panel is None else self.panel.folder)
+        return Workspace.parse(self.document, folder)
 
     @property
     def untouched(self) -> bool:
@@ -221,7 +216,7 @@ class Tab(QWidget):
         """Make the surface of the runs that are there."""
         self._start(jobs.surface)
 
-    def _start(self, job: Callable[[Workspace, jobs.Keep, jobs.Asked], Job]) -> None:
+    def _start(self, job: Callable[[Workspace, jobs.Keep, Callable[[], jobs.Asked]], Job]) -> None:
         if self.panel is None:
             self.said.emit("a surface alone cannot be trained: open its workspace")
             return
@@ -239,10 +234,10 @@ class Tab(QWidget):
             return [entry.run for entry in entries if entry.visible]
 
         self.following.reset()
-        self.probe = None if job is jobs.train else self.probe
+        self.probe = None
         self.panel.show_message("", False)
         self.panel.show_busy("reading the data", 0, 0)
-        self.work.start(job(workspace, keep, asked(self.look)))
+        self.work.start(job(workspace, keep, lambda: jobs.asked(self.look)))
 
     def stop(self) -> None:
         """End what its thread does."""
@@ -257,7 +252,7 @@ class Tab(QWidget):
     def _found(self, found: object) -> None:
         """Something that the thread found."""
         if isinstance(found, Progress):
-            if self.panel is not None and not self.following.busy:
+            if self.panel is not None and not self.following.brief:
                 self.panel.show_busy(found.what, found.done, found.total)
         elif isinstance(found, jobs.Trained):
             self._trained(found)
@@ -275,10 +270,10 @@ class Tab(QWidget):
             self._adopt(found.problem)
             self.surface = found.surface
             self._show(found.surface)
-            if self.canvas.look != self.look:
-                self.dress(self.look)  # for which the surface before had no derivatives
-            self.following.whole(found.surface, found.problem)
-            self._tell(wording.surface(found.surface), False)
+            if len(found.surface.b) > 1:
+                self.following.whole(found.surface, found.problem)
+            refused, run = self._wear(), found.surface.run
+            self._tell(refused or wording.surface(found.surface), bool(refused or (run is not None and run.message)))
 
     def _trained(self, found: jobs.Trained) -> None:
         self._adopt(found.problem)
@@ -287,7 +282,8 @@ class Tab(QWidget):
         self.player.set_moment(1.0)
         self._show_entries(self.entries)
         run = found.run
-        self._tell(run.message or f"loss {run.loss[0]:.4g} → {run.loss[-1]:.4g} in {run.steps:,} steps", False)
+        told = run.message or f"loss {run.loss[0]:.4g} → {run.loss[-1]:.4g} in {run.steps:,} steps"
+        self._tell(told, bool(run.message))
 
     def _adopt(self, problem: Problem) -> None:
         """From now on the runs are those of this problem; those of another go."""
@@ -299,6 +295,7 @@ class Tab(QWidget):
 
     def _ended(self, error: str) -> None:
         self.following.busy = False
+        self._wear()
         self.canvas.rest()
         if self.panel is not None:
             self.panel.show_busy("", 0, 0)
@@ -323,9 +320,7 @@ class Tab(QWidget):
     def _show(self, surface: Surface, expected: Grid | None = None) -> None:
         """Show a surface with the runs that belong to it."""
         if len(surface.b) == 1:
-            picture = QPixmap()
-            picture.loadFromData(surface._repr_png_())
-            self.canvas.say("", picture)
+            self.canvas.show_line(surface)
             return
         size = surface.plane.center.size
         fitting = tuple(track for track in tracks(self.entries) if track.run.weights.shape[1] == size)
@@ -348,19 +343,35 @@ class Tab(QWidget):
 
     def dress(self, look: Look) -> None:
         """Draw it otherwise; where the surface lacks derivatives that this needs, it is made again."""
-        try:
-            self.canvas.dress(look)
-        except AtlasError as error:
-            if self.panel is None or self.problem is None:
-                self.appearance.set_look(self.look)
-                self.said.emit(str(error))
-                return
-            self.look = look
-            self.make_surface()
-            return
-        self.look = look
+        self.look = self.canvas.wanted = look
         self.appearance.set_look(look)
+        surface = self.canvas.surface
+        if self.work.busy and not self.following.busy:
+            with suppress(AtlasError):  # what is on its way is drawn so in any case
+                self.canvas.dress(look)
+        elif (
+            self.panel is not None
+            and self.problem is not None
+            and surface is not None
+            and any(getattr(surface, name) is None for name in jobs.asked(look))
+        ):
+            self.following.widen()
+            self.make_surface()
+        elif refused := self._wear():
+            self._tell(refused, True)
         self.redrawn.emit()
+
+    def _wear(self) -> str:
+        """Draw it as the look says. Where that cannot be, the look is again what is drawn; why, or nothing."""
+        if self.canvas.look == self.look:
+            return ""
+        try:
+            self.canvas.dress(self.look)
+        except AtlasError as error:
+            self.look = self.canvas.wanted = self.canvas.look
+            self.appearance.set_look(self.look)
+            return str(error)
+        return ""
 
     def look_from_above(self, above: bool) -> None:
         """Turn the relief into a map, or back."""

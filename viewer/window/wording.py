@@ -22,7 +22,8 @@ def reading(found: Any) -> str:
         told.append(f"gradient ({found.gradient[0]:.3g}, {found.gradient[1]:.3g})")
     if found.track is not None:
         told.append(
-            f"{found.track} at step {found.step:,}: true loss {found.true_loss:.5g}, {found.distance:.3g} off the plane"
+            f"{found.track} at step {found.step:,} (epoch {found.epoch:,.4g}): "
+            f"true loss {found.true_loss:.5g}, {found.distance:.3g} off the plane"
         )
     return SPACE.join(told)
 
@@ -30,5 +31,9 @@ def reading(found: Any) -> str:
 def surface(made: Surface) -> str:
     """What there is to say of a surface that was just made."""
     rows, columns = made.loss.shape
-    told = f"{rows:,} × {columns:,} vertices in {made.seconds:.2g} s"
-    return f"{told}; {made.message}" if made.message else told
+    told = [f"{rows:,} × {columns:,} vertices in {made.seconds:.2g} s"]
+    if made.run is not None and made.run.message:
+        told.insert(0, made.run.message)
+    if made.message:
+        told.append(made.message)
+    return "; ".join(told)

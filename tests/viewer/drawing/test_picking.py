@@ -95,21 +95,6 @@ def test_a_path_reads_its_step_with_the_loss_that_was_measured(surface_of: Made,
     assert scene.reading(x + 3, y).track is None
 
 
-def test_the_window_is_the_part_that_is_seen(surface_of: Made, scene_of: Made) -> None:
-    surface = surface_of(slope, extent=(-2.0, 2.0, -2.0, 2.0), shape=(300, 300))
-    scene = scene_of(surface)
-    scene.look(scene.above)
-    assert scene.window_of() == pytest.approx((-2.0, 2.0, -2.0, 2.0))
-    centre = scene.box.points([0.5], [-0.5], [0.0])[0]
-    scene.look(scene.above._replace(across=0.2, centre=tuple(centre)))
-    # 0.2 of a side of 2 that stands for 4 are 0.4 along the shorter side of 480 of 640 x 480 pixels.
-    assert scene.window_of() == pytest.approx((0.5 - 0.8 / 3, 0.5 + 0.8 / 3, -0.7, -0.3), abs=0.015)
-    scene.look(scene.above._replace(across=1e-4, centre=tuple(centre)))
-    a0, a1, b0, b1 = scene.window_of()
-    assert a0 < 0.5 < a1 < a0 + 1e-3
-    assert b0 < -0.5 < b1 < b0 + 1e-3
-
-
 def test_a_part_shown_by_finer_vertices_stays_where_it_was(surface_of: Made, scene_of: Made) -> None:
     whole = surface_of(slope, extent=(-2.0, 2.0, -2.0, 2.0), shape=(90, 90))
     part = surface_of(slope, extent=(0.0, 1.0, -1.0, 0.0), shape=(90, 90))
