@@ -33,7 +33,7 @@ ended()
 """)
     assert told["asks"]
     assert told["shape"][1] > 1
-    assert "http" in told["link"]
+    assert told["link"].startswith("atlas:")
 
 
 def test_a_look_that_does_not_suit_is_refused_and_starts_nothing(driven: Driven) -> None:
