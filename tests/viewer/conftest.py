@@ -44,7 +44,7 @@ def display(egl: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     needed([name for name in ("Xvfb", "xdotool") if shutil.which(name) is None])
     reading, writing = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-noreset"],
         pass_fds=[writing],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

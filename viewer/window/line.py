@@ -75,4 +75,4 @@ def _paint(figure: Picture, look: Look) -> None:
         for spine in axes.spines.values():
             spine.set_edgecolor(theme.edges)
     for text in figure.findobj(Text):
-        text.set_color(theme.text)  # type: ignore[attr-defined]
+        text.set_color(theme.text)
