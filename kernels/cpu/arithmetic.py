@@ -55,7 +55,8 @@ class Format:
     saturation: float
     """tanh(x) rounds to 1 for x beyond it."""
     log_terms: int
-    artanh_degree: int
+    softplus_degree: int
+    """The degree in t of what log(1 + t) adds to t, of t^2."""
     sine_degree: int
     """The degree in r^2 of what sin and cos add to r and 1."""
     whole_turns: float
@@ -68,16 +69,16 @@ class Format:
 
 FLOAT32 = Format(
     "float", "f32", "i32", 4, 23, 127,
-    exp_degree=6, halves=(1, 1), absolute_halves=(1, 0), tanh_degree=4, saturation=10.0, log_terms=5, artanh_degree=5,
+    exp_degree=6, halves=(1, 1), absolute_halves=(1, 0), tanh_degree=4, saturation=10.0, log_terms=5, softplus_degree=9,
     sine_degree=3, whole_turns=1e5, erf_degree=6, normal_degree=10, normal_end=14.5,
 )  # fmt: skip
 FLOAT64 = Format(
     "double", "f64", "i64", 8, 52, 1023,
     exp_degree=13, halves=(2, 2), absolute_halves=(2, 2), tanh_degree=10, saturation=20.0, log_terms=12,
-    artanh_degree=11, sine_degree=8, whole_turns=1e9, erf_degree=11, normal_degree=23, normal_end=38.6,
+    softplus_degree=21, sine_degree=8, whole_turns=1e9, erf_degree=11, normal_degree=23, normal_end=38.6,
 )  # fmt: skip
 FINER = replace(
-    FLOAT64, exp_degree=6, artanh_degree=5, normal_degree=10, normal_end=FLOAT32.normal_end
+    FLOAT64, exp_degree=6, log_terms=7, normal_degree=10, normal_end=FLOAT32.normal_end
 )  # fmt: skip
 """float64 with as many terms as the last bit of a float32 wants."""
 FORMATS = {"float32": FLOAT32, "float64": FLOAT64}

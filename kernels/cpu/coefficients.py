@@ -91,9 +91,15 @@ def tanh_near(degree: int, end: float) -> Coefficients:
 
 
 @cache
-def artanh(degree: int) -> Coefficients:
-    """(2 artanh f - 2 f) / f^3 in f^2, where |f| <= 1/3."""
-    return fitted(lambda z: sum((2 * z**k / (2 * k + 3) for k in range(DIGITS)), Decimal(0)), degree, 0.0, 1 / 9)
+def logarithm_rest(degree: int) -> Coefficients:
+    """(log(1 + t) - t) / t^2 in t - 1/2, where 0 <= t <= 1. In t itself its terms would alternate and be as large as
+    their sum."""
+
+    def rest(beyond_half: Decimal) -> Decimal:
+        t = beyond_half + Decimal("0.5")
+        return ((1 + t).ln() - t) / (t * t)
+
+    return fitted(rest, degree, -0.5, 0.5)
 
 
 @cache

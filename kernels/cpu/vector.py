@@ -10,7 +10,7 @@ import math
 import struct
 
 from . import circle, coefficients
-from .arithmetic import FINER, FLOAT32, FLOAT64, Arithmetic, Constant, Value
+from .arithmetic import FINER, FLOAT32, Arithmetic, Constant, Value
 
 TAIL_CENTER = 4.0
 """c of the tail of the normal distribution: measured to want few terms in both formats, of 2.5 to 6."""
@@ -94,14 +94,19 @@ class Vector(Arithmetic):
         return self._power_of_two(shifted), self.sub(even, product), self.add(even, product)
 
     def softplus(self, x: Value) -> Value:
-        """max(x, 0) + log(1 + t), t = e^-|x|: the logarithm is 2 artanh(t / (t + 2))."""
-        v = self._finer()
-        x = v.real(self.widened(x, v))
-        t = v.exp(v.neg(v.abs(x)))
-        f = v.div(t, v.add(t, Constant(2.0)))
-        square = v.mul(f, f)
-        tail = v.mul(v.mul(f, square), v.polynomial(coefficients.artanh(v.form.artanh_degree), square))
-        return self.narrowed(v.add(v.maximum(x, Constant(0.0)), v.fma(f, Constant(2.0), tail)), v)
+        """max(x, 0) + log(1 + t), t = e^-|x| (0 below 2^-126.5; float64: 2^-1022.5). The logarithm is t + t^2 q(t), to
+        which what t lost when it was rounded is added."""
+        form = self.form
+        down = self.at_least(-form.bias * math.log(2.0), self.neg(self.abs(x)))
+        scale, r = self._split_exponent(down, form.bias)
+        series = self.polynomial(coefficients.exponential(form.exp_degree)[2:], r)
+        grown = self.fma(self.mul(r, r), series, r)
+        t = self.fma(scale, grown, scale)
+        lost = self.fma(scale, grown, self.sub(scale, t))
+        rest = self.polynomial(coefficients.logarithm_rest(form.softplus_degree), self.sub(t, Constant(0.5)))
+        # The largest term comes last, so that the others' roundings are finer than the result's.
+        small = self.add(self.fma(self.mul(t, t), rest, lost), self.maximum(x, Constant(0.0)))
+        return self.add(t, small)
 
     def normal_cdf(self, x: Value) -> Value:
         """The normal distribution function: its tail, or 1 less that of the other side."""
@@ -143,10 +148,10 @@ class Vector(Arithmetic):
         return self._log_ends(x, total)
 
     def pow(self, x: Value, y: Value) -> Value:
-        """e^(y log |x|) in float64, so that float32 is right to its last bit or so and float64 to |y log x| ulp;
+        """e^(y log |x|) in float64, so that float32 is right to half an ulp or so and float64 to |y log x| ulp;
         negative for a negative x to an odd power, nan for one to a power that is not whole. As in C, x^0 = 1^y = 1.
         """
-        wide = Vector(self.code, FLOAT64, self.lanes)
+        wide = self._finer()
         base, power, magnitude = self.widened(x, wide), self.widened(y, wide), self.abs(x)
         size: Value = self.narrowed(wide.exp(wide.mul(power, wide.log(wide.abs(base)))), wide)
         size = self.select(self.compare("oeq", magnitude, Constant(1.0)), Constant(1.0), size)

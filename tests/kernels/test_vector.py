@@ -72,7 +72,7 @@ BOUNDS = {
     "log": Bound(np.log, 2.0, 2.0, worst=(1.00386178,)),
     "tanh": Bound(np.tanh, 2.0, 2.0, worst=(0.557971299,)),
     "sigmoid": Bound(sigmoid, 2.0, 2.0, flushed=(0.3536, 0.3536), worst=(-10.4007626,)),
-    "softplus": Bound(lambda x: np.logaddexp(x, 0), 0.65, 2.5, flushed=(0.0, 1.4143), worst=(-7.97117329,)),
+    "softplus": Bound(lambda x: np.logaddexp(x, 0), 2.0, 2.0, flushed=(0.7072, 0.7072), worst=(0.00897894707,)),
     "sqrt": Bound(np.sqrt, 0.5, 0.5),
     "sin": Bound(np.sin, 1.5, 1.5),
     "cos": Bound(np.cos, 1.5, 1.5),
