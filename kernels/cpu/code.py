@@ -1,15 +1,25 @@
 """LLVM IR as text: names, addresses, loops.
 
 A `Code` collects the body of one function. Text rather than llvmlite's IR objects, since its builder declares
-no intrinsics on vectors. An index is a Python int where it is known and the name of an i64 where it is not, and
-arithmetic on known indices costs no instruction.
+no intrinsics on vectors. An index is a Python int where it is known, the name of an i64 where it is not, or a name and
+a known number beyond it: arithmetic on what is known costs no instruction, and neighbours share an address.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-Index = int | str
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """The index that lies a known number after a named one."""
+
+    name: str
+    steps: int
+
+
+Index = int | str | Beyond
 
 
 class Code:
@@ -63,6 +73,8 @@ class Code:
         return name
 
     def address(self, base: str, index: Index, kind: str) -> str:
+        if isinstance(index, Beyond):
+            base, index = self.address(base, index.name, kind), index.steps
         return base if index == 0 else self.once(f"getelementptr {kind}, ptr {base}, i64 {index}")
 
     def load(self, kind: str, pointer: str, align: int, constant: bool = False) -> str:
@@ -75,17 +87,27 @@ class Code:
         self.do(f"store {kind} {value}, ptr {pointer}, align {align}")
 
     def add(self, x: Index, y: Index) -> Index:
-        if isinstance(x, int) and isinstance(y, int):
-            return x + y
-        return y if x == 0 else x if y == 0 else self.once(f"add i64 {x}, {y}")
+        (left, m), (right, n) = _parted(x), _parted(y)
+        if left and right:
+            left = self.once(f"add i64 {left}, {right}")
+        return _joined(left or right, m + n)
 
     def mul(self, x: Index, y: Index) -> Index:
-        if isinstance(x, int) and isinstance(y, int):
-            return x * y
-        return 0 if 0 in (x, y) else y if x == 1 else x if y == 1 else self.once(f"mul i64 {x}, {y}")
+        (left, m), (right, n) = _parted(x), _parted(y)
+        if left and right:
+            return self.once(f"mul i64 {self.number(x)}, {self.number(y)}")
+        name, factor = (left, n) if left else (right, m)
+        if name and factor not in (0, 1):
+            name = self.once(f"mul i64 {name}, {factor}")
+        return _joined(name if factor else "", m * n)
+
+    def number(self, index: Index) -> int | str:
+        """An index as an instruction takes it."""
+        return self.once(f"add i64 {index.name}, {index.steps}") if isinstance(index, Beyond) else index
 
     def for_each(self, start: Index, stop: Index, step: int, body: Callable[[Index], None]) -> None:
         """The body for start, start + step, .. below stop; no loop where there is at most one turn."""
+        start, stop = self.number(start), self.number(stop)
         if isinstance(start, int) and isinstance(stop, int) and stop <= start + step:
             if stop > start:
                 body(start)
@@ -162,3 +184,14 @@ class Code:
                 '!1 = distinct !{!1, !{!"llvm.loop.unroll.disable"}}',
             ]
         )
+
+
+def _parted(index: Index) -> tuple[str, int]:
+    """An index as a name, empty where there is none, and what is added to it."""
+    if isinstance(index, Beyond):
+        return index.name, index.steps
+    return (index, 0) if isinstance(index, str) else ("", index)
+
+
+def _joined(name: str, steps: int) -> Index:
+    return Beyond(name, steps) if name and steps else name or steps

@@ -64,7 +64,7 @@ class _Loop:
         return self.code.load(kind, self.code.address(base, index, "i64"), 8)
 
     def _count(self, steps: Index) -> None:
-        self.code.store("i64", str(steps), self.code.address("%job", FIELDS.index("done"), "i64"), 8)
+        self.code.store("i64", str(self.code.number(steps)), self.code.address("%job", FIELDS.index("done"), "i64"), 8)
 
     def _step_if_alive(self, step: Index) -> None:
         self.code.when(self.code.load("i1", self.alive, 1), lambda: self._step(step))

@@ -198,7 +198,7 @@ class _Emitter:
         before = code.mul(code.add(self.sample, column), self.lanes)
         if isinstance(before, int):
             return None if before + self.lanes <= samples else vector.first_lanes(str(samples - before))
-        return vector.first_lanes(code.let(f"sub i64 {samples}, {before}"))
+        return vector.first_lanes(code.let(f"sub i64 {samples}, {code.number(before)}"))
 
     def _write(self, kind: str, index: Index, value: str, vector: Vector) -> None:
         """Into scratch of plain numbers, one or a run of them, or of vectors."""

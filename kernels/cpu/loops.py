@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Element = dict[int, Value]
 
+UNROLLED = 4
+"""Turns of a product's inner loop up to which it is none: few turns cost as much again in counting."""
+
 
 class NestLoops:
     """count: columns, known or the name of an i64. tail: how many are left over from groups when it is a name."""
@@ -236,7 +239,11 @@ class NestLoops:
             code.for_each(0, count, phases, full)
             return
         before = code.add(count, -1)
-        whole = before - before % phases if isinstance(before, int) else code.let(f"and i64 {before}, {-phases}")
+        whole = (
+            before - before % phases
+            if isinstance(before, int)
+            else code.let(f"and i64 {code.number(before)}, {-phases}")
+        )
         code.for_each(0, whole, phases, full)
         for phase in range(phases):
             column = code.add(whole, phase)
@@ -244,7 +251,7 @@ class NestLoops:
                 if column < count:
                     step(column, phase, False)
                 continue
-            there = code.let(f"icmp ult i64 {column}, {count}")
+            there = code.let(f"icmp ult i64 {code.number(column)}, {count}")
             code.when(there, partial(step, column, phase, False))
 
     def _fusible(self, value: int) -> bool:
@@ -339,7 +346,11 @@ class NestLoops:
                         slot = slots[product][ii, jj]
                         self._put(slot, self.vector.fma(rows[product, ii], factor, self._get(slot)))
 
-        self.code.for_each(0, inner, 1, step)
+        if inner <= UNROLLED:
+            for k in range(inner):
+                step(k)
+        else:
+            self.code.for_each(0, inner, 1, step)
         return {(product, *place): self._get(slot) for product, own in slots.items() for place, slot in own.items()}
 
     def _left(self, product: int) -> int:
