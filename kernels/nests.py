@@ -13,6 +13,9 @@ from typing import Literal
 from .primitives import PRIMITIVES, Shape
 from .streams import Body
 
+CHEAP = ("add", "sub", "mul")
+"""What is computed where it is read, of values that are stored anyway, rather than stored as well."""
+
 INLINE_ROWS = 4
 """Rows of a product up to which its operand is computed inside its loop. No machine's number: what is stored decides
 the block of samples, and so the order of arithmetic."""
@@ -135,6 +138,8 @@ class _Region:
     def nests(self) -> tuple[Nest, ...]:
         for value in self.values:
             self.assign(value)
+        for value in reversed(self.values):
+            self.postpone(value)
         for number, nest in enumerate(self.open):
             self.inline_operand(nest, number)
         self.repeat()
@@ -237,6 +242,49 @@ class _Region:
             and all(value != self.instructions[p].args[0] for p in products)
             and not self.parts_from_product(value)
         )
+
+    def postpone(self, value: int) -> None:
+        """Move a cheap chain of stored values, such as the s (1 - s) behind the derivative of a sigmoid, to the nest
+        that reads it: that one then reads what is in memory anyway, and one value less is stored."""
+        nests = {self.home[reader] for reader in self.readers[value]}
+        here = self.home[value]
+        if len(nests) != 1 or here in nests:
+            return
+        (there,) = nests
+        if self.open[there].level != self.open[here].level:
+            return
+        if not all(self.reads_element(reader, value) for reader in self.readers[value]):
+            return
+        chain = [value]
+        for link in chain:
+            if not self.may_postpone(link, chain):
+                return
+            beside = [a for a in dict.fromkeys(self.instructions[link].args) if self.home.get(a) == here]
+            chain += [a for a in beside if a not in chain and not self.stored_for_others(a, chain)]
+        for link in chain:
+            self.open[here].values.remove(link)
+            self.home[link] = there
+        self.open[there].values = sorted([*self.open[there].values, *chain])
+
+    def may_postpone(self, value: int, chain: list[int]) -> bool:
+        """Only where the same products and sums share a loop afterwards, and are one rounding, as before."""
+        instruction = self.instructions[value]
+        beyond = [r for r in self.readers[value] if r not in chain]
+        return (
+            instruction.op in CHEAP
+            and value not in self.needed
+            and value not in self.viewed
+            and (value == chain[0] or not beyond)
+            and not (instruction.op == "mul" and any(self.instructions[r].op in ("add", "sub", "sum") for r in beyond))
+            and not self.parts_from_product(value)
+        )
+
+    def stored_for_others(self, value: int, chain: list[int]) -> bool:
+        """Whether a value is read from memory even if the chain is not computed beside it."""
+        if value in self.needed or value in self.viewed or self.reduces(value):
+            return True
+        others = [r for r in self.readers[value] if r not in chain]
+        return any(self.home[r] != self.home[value] or not self.aligned(r, value) for r in others)
 
     def repeat(self) -> None:
         """Compute again, where they are read, the values that cost no more than to be read: exact ones of stored ones,
