@@ -7,7 +7,7 @@ compiles when it is first needed, for the lanes or the zero directions at hand, 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +24,7 @@ from .plan import BLOCK_VECTORS, Across, Plan, make_plan
 from .program import Program, ProgramError
 from .streams import split
 from .substitution import coefficient
+from .table import table_of
 from .uniforms import Array, Inputs, uniforms
 
 if TYPE_CHECKING:
@@ -141,18 +142,6 @@ def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:
     return np.ascontiguousarray(flat.reshape(-1, lanes, flat.shape[1]).transpose(0, 2, 1))
 
 
-Table = NDArray[np.int64]
-
-
-def table_of(arrays: Sequence[Array], row_blocks: int, strides: tuple[int, int], stop: waiting.Flag) -> Table:
-    """What compiled code reads: addresses of arrays, which the caller keeps, the number of blocks in a row, how far
-    apart, in numbers of the last array, the output, two blocks and two elements of a block lie, and the address of the
-    flag that stops it."""
-    # ndarray.ctypes.data is the same address and ten times slower, which a training step would feel.
-    *addresses, flag = (a.__array_interface__["data"][0] for a in (*arrays, stop))
-    return np.array([*addresses, row_blocks, *strides, flag], dtype=np.int64)
-
-
 class PointsKernel:
     """A program whose weights differ from point to point; its data are shared."""
 
@@ -247,10 +236,16 @@ class PlaneKernel:
     ) -> None:
         self.program, self.dtype, self.outputs, self.backend = program, dtype, outputs, backend
         self.lanes, self.across = lanes, across
+        self._codes: dict[Presence, Code] = {}
 
     def code(self, presence: Presence | None = None) -> Code:
         """The code for a plane; presence: weight, whether u and v move it. None: all weights move along both."""
         presence = presence or self._everywhere
+        if presence not in self._codes:
+            self._codes[presence] = self._compiled(presence)
+        return self._codes[presence]
+
+    def _compiled(self, presence: Presence) -> Code:
         program = on_plane(self.program, presence, self.outputs).program
         loss = on_plane(self.program, presence, Outputs()).program
         sampled = frozenset(self.program.data)
@@ -328,10 +323,9 @@ class BoundPlane:
         code, dtype = self.code, self.kernel.dtype
         blocks = -(-a.size // code.points)
         width = blocks * code.points
+        padded, rows = np.empty(width, dtype), np.empty(b.size, dtype)
         with np.errstate(over="ignore"):  # a plane of a run that diverged may reach beyond float32
-            padded = np.full(width, a[-1]).astype(dtype)
-            padded[: a.size] = a
-            rows = np.ascontiguousarray(b, dtype=dtype)
+            padded[: a.size], padded[a.size :], rows[:] = a, a[-1], b
         out = np.empty((code.output_size, b.size, width), dtype=dtype)
         arguments, stop = [*self._uniform, padded, rows, out], waiting.flag()
         table = table_of(arguments, blocks, (code.points, b.size * width), stop)

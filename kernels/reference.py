@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +16,16 @@ Array = NDArray[np.float64]
 Product = Callable[[Array, Array], Array]
 
 
+class _Step(NamedTuple):
+    """One instruction, ready to be carried out. function: of the arguments; None for what is given from outside.
+    finished: what nothing needs afterwards."""
+
+    function: Callable[..., Array] | None
+    args: tuple[int, ...]
+    finished: tuple[int, ...]
+    instruction: Instruction
+
+
 def intermediates(program: Program, inputs: Mapping[str, ArrayLike]) -> list[Array]:
     """The value of every instruction, in order.
 
@@ -22,8 +34,8 @@ def intermediates(program: Program, inputs: Mapping[str, ArrayLike]) -> list[Arr
     """
     values: list[Array] = []
     with np.errstate(all="ignore"):
-        for instruction in program.instructions:
-            values.append(_value(instruction, values, inputs))
+        for step in _steps(program):
+            values.append(_value(step, values, inputs))
     return values
 
 
@@ -33,26 +45,39 @@ def evaluate(program: Program, inputs: Mapping[str, ArrayLike], matmul: Product 
     """
     values: list[Array] = []
     with np.errstate(all="ignore"):
-        for instruction, finished in zip(program.instructions, program.last_uses, strict=True):
-            if instruction.op == "matmul":
-                values.append(matmul(*(values[a] for a in instruction.args)))
+        for step in _steps(program):
+            if step.instruction.op == "matmul":
+                values.append(matmul(*[values[a] for a in step.args]))
             else:
-                values.append(_value(instruction, values, inputs))
-            for argument in finished:
+                values.append(_value(step, values, inputs))
+            for argument in step.finished:
                 values[argument] = _GONE
-    return tuple(values[output] for output in program.outputs)
+    return tuple([values[output] for output in program.outputs])
 
 
 _GONE: Array = np.empty((0, 0))
 
 
-def _value(instruction: Instruction, values: list[Array], inputs: Mapping[str, ArrayLike]) -> Array:
+def _value(step: _Step, values: list[Array], inputs: Mapping[str, ArrayLike]) -> Array:
+    if step.function is None:
+        return _input(step.instruction.name, step.instruction.shape, inputs)
+    return step.function(*[values[a] for a in step.args])
+
+
+@lru_cache(maxsize=256)
+def _steps(program: Program) -> tuple[_Step, ...]:
+    each = zip(program.instructions, program.last_uses, strict=True)
+    return tuple(_Step(_function(i), i.args, finished, i) for i, finished in each)
+
+
+def _function(instruction: Instruction) -> Callable[..., Array] | None:
     if instruction.op == "constant":
-        return instruction.value
-    if instruction.op not in LEAVES:
-        arguments = (values[a] for a in instruction.args)
-        return operation(instruction.op).numpy(*arguments, **dict(instruction.attributes))
-    return _input(instruction.name, instruction.shape, inputs)
+        value = instruction.value
+        return lambda: value
+    if instruction.op in LEAVES:
+        return None
+    attributes, numpy = dict(instruction.attributes), operation(instruction.op).numpy
+    return partial(numpy, **attributes) if attributes else numpy
 
 
 def _input(name: str, shape: tuple[int, int], inputs: Mapping[str, ArrayLike]) -> Array:

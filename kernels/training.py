@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from . import reference
 from .cpu import waiting
-from .execution import SCRATCH_LIMIT, Code, Table, points, table_of
+from .execution import SCRATCH_LIMIT, Code, points
 from .program import Program, ProgramError
+from .table import Table, address, table_of
 from .uniforms import Array, Inputs, uniforms
 
 _TILE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
@@ -42,12 +43,11 @@ class Slope:
 
 def _at(array: NDArray[Any] | None) -> int:
     assert array is not None
-    # ndarray.ctypes.data is the same address and ten times slower.
-    return int(array.__array_interface__["data"][0])
+    return address(array)
 
 
 def _aligned(scratch: NDArray[np.uint8]) -> int:
-    return -(-_at(scratch) // 64) * 64
+    return -(-address(scratch) // 64) * 64
 
 
 def _scratch_of(size: int) -> NDArray[np.uint8]:

@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 from . import blas, reference
 from .plan import Plan
 from .program import Program
-from .streams import Body
 
 Array = NDArray[np.floating]
 Inputs = Mapping[str, ArrayLike]
@@ -38,7 +37,7 @@ def uniforms(plan: Plan, wanted: Sequence[tuple[int, bool]], inputs: Inputs, dty
     wanted: for each array which output it is, and whether it is streamed.
     """
     prologue = plan.body.prologue
-    _check_memory(plan.body)
+    _check_memory(prologue)
     if not _is_wide(prologue):
         with blas.one_thread() if _multiplies(prologue) else nullcontext():
             return _laid_out_all(reference.evaluate(prologue, inputs), plan, wanted, dtype, map)
@@ -102,11 +101,17 @@ def _is_wide(program: Program) -> bool:
     return any(i.op == "matmul" and i.shape[1] > PRODUCT_COLUMNS for i in program.instructions)
 
 
-def _check_memory(body: Body) -> None:
-    sizes = [rows * columns * 8 for rows, columns in (i.shape for i in body.prologue.instructions)]
-    wanted = sum(sizes[output] for output in body.prologue.outputs) + max(sizes, default=0)
+def _check_memory(prologue: Program) -> None:
+    wanted = _memory(prologue)
     if wanted > UNIFORM_LIMIT:
         raise MemoryError(
             f"what does not depend on the point takes {wanted / 2**30:.1f} GiB: the loss holds a matrix as large as "
             "samples x samples, or a first layer of very many units; use fewer samples"
         )
+
+
+@lru_cache(maxsize=256)
+def _memory(prologue: Program) -> int:
+    """Bytes of float64 that a program's outputs take, with its largest value beside them."""
+    sizes = [rows * columns * 8 for rows, columns in (i.shape for i in prologue.instructions)]
+    return sum(sizes[output] for output in prologue.outputs) + max(sizes, default=0)

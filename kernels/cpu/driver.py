@@ -3,7 +3,8 @@
 One small function in LLVM IR, the same for every kernel, takes the next tile from a shared counter until none is
 left, so that a slow core does fewer; what a tile computes does not depend on who runs it. Each thread is a plain one
 of Python's, started for the surface and ended with it: nothing is shared between surfaces, so that they may be
-asked for from several threads, after a fork, and beside any threads of other libraries.
+asked for from several threads, after a fork, and beside any threads of other libraries. A thread that starts late
+is not waited for: a surface is complete when its tiles are.
 """
 
 from __future__ import annotations
@@ -17,22 +18,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..execution import SCRATCH_LIMIT
+from ..table import address as address_of
 from . import waiting
 from .compiler import Compiled, compile_module
 from .machine import host
 
-WORTH_A_THREAD = 4_000_000
-"""Operations on vectors, some 1.5 ms, that a thread should have to do: starting it takes 0.1, but on a busy machine its
-core may be another's for several, and all wait for the last."""
+WORTH_A_THREAD = 600_000
+"""Operations on vectors, some 0.2 ms, that a thread should have to do: starting it takes 0.03."""
 
 TILE_WORK = 3_000_000
 """Operations on vectors, some 1 ms, beyond which a tile is cut smaller, so that the last one keeps nobody waiting."""
 
 ENTRY = "work"
 
-FIELDS = ("tile", "table", "scratch", "counter", "stop", "total", "tile_blocks", "row_blocks", "unfinished")
-"""What a worker is told, an int64 each. tile, table, scratch, counter, stop: addresses. total: tiles. unfinished:
-written by a worker that was stopped, the number of the tile it was at, else -1."""
+FIELDS = ("tile", "table", "scratch", "counter", "stop", "total", "tile_blocks", "row_blocks", "unfinished", "finished")
+"""What a worker is told, an int64 each. tile, table, scratch, counter, stop, finished: addresses. total: tiles.
+counter, finished: how many were taken, and done. unfinished: written by a worker that was stopped, the number of the
+tile it was at, else -1."""
 
 WORK = f"""
 define void @{ENTRY}(ptr %job) {{
@@ -45,6 +47,7 @@ entry:
   %p6 = getelementptr i64, ptr %job, i64 6
   %p7 = getelementptr i64, ptr %job, i64 7
   %unfinished = getelementptr i64, ptr %job, i64 8
+  %p9 = getelementptr i64, ptr %job, i64 9
   %tile = load ptr, ptr %job
   %table = load ptr, ptr %p1
   %scratch = load ptr, ptr %p2
@@ -53,6 +56,7 @@ entry:
   %total = load i64, ptr %p5
   %blocks = load i64, ptr %p6
   %row_blocks = load i64, ptr %p7
+  %finished = load ptr, ptr %p9
   %short = add i64 %row_blocks, %blocks
   %round = sub i64 %short, 1
   %a_row = udiv i64 %round, %blocks
@@ -69,6 +73,7 @@ run:
   %last = icmp ult i64 %left, %blocks
   %count = select i1 %last, i64 %left, i64 %blocks
   call void %tile(ptr %table, i64 %row, i64 %first, i64 %count, ptr %scratch)
+  %counted = atomicrmw add ptr %finished, i64 1 release
   %stopped = load atomic i64, ptr %stop monotonic, align 8
   %go_on = icmp eq i64 %stopped, 0
   br i1 %go_on, label %next, label %dropped
@@ -129,8 +134,9 @@ class Tiles:
         self.tiles_a_row = -(-row_blocks // self.tile)
         self.total = rows * self.tiles_a_row
         self.work = rows * row_blocks * operations
-        worth = max(1, int(self.work / WORTH_A_THREAD)) if WORTH_A_THREAD else self.total
-        self.threads = min(thread_count(), self.total, worth)
+        worth = int(self.work / WORTH_A_THREAD) if WORTH_A_THREAD else self.total
+        # Counting threads asks the system, which takes longer than the smallest surfaces.
+        self.threads = min(thread_count(), self.total, worth) if worth > 1 else 1
         stride = -(-scratch_bytes // 64) * 64 + 64
         if self.threads * stride > SCRATCH_LIMIT:
             raise MemoryError(
@@ -138,7 +144,7 @@ class Tiles:
                 "matrix as large as samples x samples or weights; use fewer samples, or write it without that matrix"
             )
         self._scratch = np.empty(self.threads * stride + 64, dtype=np.uint8)
-        aligned = -(-self._scratch.ctypes.data // 64) * 64
+        aligned = -(-address_of(self._scratch) // 64) * 64
         self._places = range(aligned, aligned + self.threads * stride, stride)
 
     def run(self, report: Callable[[int, int], object] | None = None) -> list[Part]:
@@ -146,22 +152,22 @@ class Tiles:
 
         report(done, total), tiles: called by this thread now and then while the work is long; False stops it.
         """
-        counter = np.zeros(1, dtype=np.int64)
-        fields = (self.total, self.tile, self.row_blocks, -1)
-        shared = (counter.ctypes.data, self.stop.ctypes.data, *fields)
-        jobs = np.array(
-            [(self.address, self.table.ctypes.data, place, *shared) for place in self._places], dtype=np.int64
-        )
+        # Each on a line of the cache of its own.
+        counter, finished = np.zeros((2, 8), dtype=np.int64)
+        shared = (address_of(counter), address_of(self.stop), self.total, self.tile, self.row_blocks, -1)
+        table = address_of(self.table)
+        done = address_of(finished)
+        jobs = np.array([(self.address, table, place, *shared, done) for place in self._places], dtype=np.int64)
         function, _ = _worker()
 
         def tick() -> object:
             return None if report is None else report(max(0, min(int(counter[0]), self.total) - len(jobs)), self.total)
 
         # Each keeps all that compiled code reads and writes, should its caller be interrupted while it waits.
-        calls = [lambda job=job, _kept=(self, counter, jobs): function(job.ctypes.data) for job in jobs]
-        if waiting.run(calls, self.stop, self.work, tick):
+        calls = [lambda job=job, _kept=(self, counter, finished, jobs): function(address_of(job)) for job in jobs]
+        if waiting.run(calls, self.stop, self.work, tick, lambda: bool(finished[0] == self.total)):
             return []
-        return self._missing(int(counter[0]), jobs[:, -1].tolist())
+        return self._missing(int(counter[0]), jobs[:, FIELDS.index("unfinished")].tolist())
 
     def _missing(self, taken: int, unfinished: Sequence[int]) -> list[Part]:
         """Tiles that were begun and not finished, what is left of the row of the next tile, and the rows below."""

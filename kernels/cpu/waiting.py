@@ -7,7 +7,9 @@ compiled code reads now and then.
 
 from __future__ import annotations
 
+import _thread
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -20,6 +22,9 @@ TICK = 0.02
 """Seconds between two looks at the caller's affairs. A signal that another thread of the process receives wakes nobody:
 it is heard at the next look."""
 
+SPELL = 2e-5
+"""Seconds between two looks at whether the others have finished short work."""
+
 Flag = NDArray[np.int64]
 
 
@@ -28,23 +33,32 @@ def flag() -> Flag:
     return np.zeros(1, dtype=np.int64)
 
 
-def run(jobs: Sequence[Callable[[], object]], stop: Flag, work: float, tick: Callable[[], object] | None) -> bool:
-    """Run jobs, each on a thread; False if they were stopped. Returns when none is running any more.
+def run(
+    jobs: Sequence[Callable[[], object]],
+    stop: Flag,
+    work: float,
+    tick: Callable[[], object] | None,
+    complete: Callable[[], bool] | None = None,
+) -> bool:
+    """Run jobs, each on a thread; False if they were stopped. Returns when none is at work any more.
 
     jobs: workers at the same work, of which any one would do all of it, since not each may be granted a thread. work:
     operations on vectors, about. tick: called by this thread every TICK seconds of long work; an answer of False stops
-    it, and so does what it raises, or a signal's handler, which then comes out of here.
+    it, and so does what it raises, or a signal's handler, which then comes out of here. complete: whether all of the
+    work is done, for more jobs than one.
     """
-    short = work < SHORT
+    if work < SHORT:
+        _share(jobs, complete)
+        return True
     threads: list[threading.Thread] = []
     try:
-        _start(jobs[1:] if short else jobs, threads)
-        for job in jobs[:1] if short else jobs[len(threads) :]:
+        _start(jobs, threads)
+        for job in jobs[len(threads) :]:
             job()
         for thread in threads:
             while thread.is_alive():
                 thread.join(TICK)
-                if tick is not None and not short and thread.is_alive() and tick() is False:
+                if tick is not None and thread.is_alive() and tick() is False:
                     stop[0] = 1
                     tick = None
     except BaseException:
@@ -54,6 +68,22 @@ def run(jobs: Sequence[Callable[[], object]], stop: Flag, work: float, tick: Cal
                 thread.join()
         raise
     return not stop[0]
+
+
+def _share(jobs: Sequence[Callable[[], object]], complete: Callable[[], bool] | None) -> None:
+    """The first job by this thread, the others by threads that nobody waits for before they have taken a part of the
+    work: one that the system does not get to meanwhile finds nothing left to do."""
+    for job in jobs[1:]:
+        try:
+            _thread.start_new_thread(job, ())
+        except RuntimeError:  # "can't start new thread"
+            break
+    jobs[0]()
+    if complete is not None and len(jobs) > 1:
+        while not complete():
+            time.sleep(SPELL)
+        # A fence: what the others wrote before they counted it as done is seen from here on.
+        threading.Lock().acquire()
 
 
 def _start(jobs: Sequence[Callable[[], object]], threads: list[threading.Thread]) -> None:
