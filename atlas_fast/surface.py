@@ -143,12 +143,13 @@ class Surface:
         run = self.run if run is None else run
         if run is None:
             raise ArgumentError("the surface knows no run: give one, as in surface.path(run)")
-        run = self._checked(run)
+        run = self.checked(run)
         coordinates, distance = self.plane.project(run.weights)
         a, b = coordinates[:, 0].copy(), coordinates[:, 1].copy()
         return Path(a, b, self._interpolated(a, b), run.loss, distance, np.arange(len(run.loss)))
 
-    def _checked(self, run: Run) -> Run:
+    def checked(self, run: Run) -> Run:
+        """The run. Raises ArgumentError for what is no run, or one of another problem."""
         run = arguments.run(run)
         if run.weights.shape[1] != self.plane.center.size:
             raise ArgumentError(
@@ -162,7 +163,7 @@ class Surface:
 
         Raises ArgumentError for what is no run, or one of another problem.
         """
-        return replace(self, plane=self.plane.framing(self._checked(run)))
+        return replace(self, plane=self.plane.framing(self.checked(run)))
 
     def save(self, path: str | os.PathLike[str], run: Run | None = None) -> None:
         """Write the surface and its run (or another one) to a .npz file. See `storage.save`."""
@@ -177,18 +178,25 @@ class Surface:
         return plot(self if run is None else self.showing(run))
 
     def export(self, path: str | os.PathLike[str], run: Run | Mapping[str, Run] | None = None, **options: Any) -> None:
-        """Write the surface to a file for another program, which its suffix names; heights are cut as in the viewer.
+        """Write the surface to a file for another program, which its suffix names.
 
         .html: a page for any browser, offline, to turn and to point at, the paths on it; `resolution` (512) vertices
-        along a side at most. .glb: a model with the colours and the paths, for slides, browsers and Blender; `width`
-        (1.0) of the longer side in metres, `resolution` (512). .stl: a watertight solid for a 3-D printer, with walls
-        and a floor, a vertex that is not finite as high as what is cut off; `width` (100.0) of the longer side and
-        `base` (3.0) below the lowest height, in mm, `resolution` (512). .vts, .vtk: every vertex, for ParaView; loss,
-        gradient (its third component is 0), curvature and gradient_norm as computed, in the point data.
+        along a side at most; `theme`, "light", "dark", or None, as the reader's browser is set. .glb: a model with the
+        colours and the paths, for slides, browsers and Blender; `width` (1.0) of the longer side in metres,
+        `resolution` (512). .stl: a watertight solid for a 3-D printer, with walls and a floor, a vertex that is not
+        finite as high as what is cut off; `width` (100.0) of the longer side and `base` (3.0) below the lowest height,
+        in mm, `resolution` (512). .vts, .vtk: every vertex, for ParaView; loss, gradient (its third component is 0),
+        curvature and gradient_norm as computed, in the point data.
+
+        Of how the viewer shows it, all take `heights` ("clipped", "linear", "log") and `limit`, the loss at which
+        "clipped" cuts. All but .stl, which has no colours, take `colouring` ("loss", "gradient_norm", "slope",
+        "curvature"), which the surface must have been computed with; in a .vts or .vtk it is the active scalars. .html
+        and .glb take `colours`, the name of a colour map of matplotlib or "greys"; .html `contours` (True).
 
         run: another run than the surface's own, or several as a dict of names, each then in a colour of its own.
         .html, .glb and .stl need the extra `export`. Raises DeviceError without it, StoreError for another suffix and
-        where the file cannot be written, ArgumentError for other options and for a surface of one line.
+        where the file cannot be written, ArgumentError for other options, for a surface without what its colours are
+        to show, and for one of one line.
         """
         from .export import export
 

@@ -24,11 +24,11 @@ if __name__ != "atlas_fast.viewer":
     )
 
 if TYPE_CHECKING:
+    from ..look import Look
     from ..problem import Problem
     from ..progress import Progress
     from ..surface import Surface
     from ..training import Run
-    from .drawing.look import Look
     from .drawing.track import Track
 
 __all__ = ["edit", "picture", "show", "start", "training_film", "turntable"]

@@ -25,8 +25,8 @@ from .offscreen import Still, checked_size, still
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from ..look import Look
     from ..surface import Surface
-    from .drawing.look import Look
     from .drawing.track import Track
 
 Frames = Iterator[NDArray[np.uint8]]

@@ -20,8 +20,8 @@ from ..errors import AtlasError
 from .animation import Reel, write_training, write_turntable
 
 if TYPE_CHECKING:
+    from ..look import Look
     from ..surface import Surface
-    from .drawing.look import Look
     from .drawing.track import Track
 
 ORDER = "order"

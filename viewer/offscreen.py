@@ -20,8 +20,8 @@ from ..errors import DeviceError, StoreError
 from . import display
 
 if TYPE_CHECKING:
+    from ..look import Look
     from ..surface import Surface
-    from .drawing.look import Look
     from .drawing.scene import Scene
     from .drawing.track import Track
     from .drawing.view import View

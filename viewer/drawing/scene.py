@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from vispy import gloo, scene
 
 from ...arguments import ArgumentError
+from ...colouring import Colouring, colouring
+from ...look import Look
 from ...upsampling import upsampled
 from . import axes, flow
 from .box import Box
-from .colouring import Colouring, colouring
 from .field import Field
 from .furniture import furniture
 from .heights import Heights, heights
 from .labels import Labels
-from .look import Look
 from .paths import NOTHING, Lines, Paths
 from .picking import NEAR, Reading, Sight, beside, met, reading
 from .ribbon import Ribbon
@@ -82,7 +82,7 @@ class Scene:
         self._limit = min(TEXELS, int(gloo.gl.glGetParameter(gloo.gl.GL_MAX_TEXTURE_SIZE)) - 2)
         self.heights: Heights = heights(surface, self._limit, self.dressed)
         self.box = Box.of(self.heights)
-        self.shown: Colouring = colouring(surface, self.heights, self.dressed)
+        self.shown: Colouring = colouring(surface, self.heights.scale, self.dressed, self.heights.vertices)
         self.lines: tuple[Lines, ...] = self._lines(surface, self.box, self._given)
         flows = self._flows(surface, self.box, self.dressed)
         self.field: Any = None
@@ -245,7 +245,7 @@ class Scene:
         kept = surface is self.surface and (look.heights, look.limit) == (self._worn.heights, self._worn.limit)
         made = self.heights if kept else heights(surface, self._limit, look)
         box = Box.of(made)
-        shown = colouring(surface, made, look)
+        shown = colouring(surface, made.scale, look, made.vertices)
         lines = self._lines(surface, box, self._given)
         flows = self._flows(surface, box, look)
         view = followed(self.seen, self.box, box) if follow else self.seen

@@ -13,8 +13,8 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
+from ...look import Colour, table
 from ...plot import ON_VIRIDIS, TIMES
-from .look import Colour, table
 
 if TYPE_CHECKING:
     from ...training import Run

@@ -13,7 +13,7 @@ from ...errors import AtlasError
 from . import jobs
 
 if TYPE_CHECKING:
-    from ..drawing.look import Look
+    from ...look import Look
     from .tab import Tab
 
 

@@ -202,14 +202,24 @@ class Files:
         surface = tab.surface
         if surface is None:
             raise StoreError("the surface is not complete yet")
-        runs = {entry.name: entry.run for entry in tab.entries if entry.visible}
+        seen = [track for track in tab.drawn if track.visible]
         suffix = path.suffix.lower()
         if suffix == ".npz":
             surface.save(path)
         elif suffix in SUFFIXES:
-            return self._film(tab, surface, path, bool(runs) and not turns)
+            return self._film(tab, surface, path, bool(seen) and not turns)
         else:
-            surface.export(path, run=runs or None)
+            from matplotlib.colors import to_hex
+
+            from ...export import export
+
+            export(
+                surface,
+                path,
+                {track.name: track.run for track in seen},
+                tab.look,
+                {track.name: to_hex(track.colour) for track in seen},
+            )
         return True
 
     def _film(self, tab: Tab, surface: Surface, path: Path, training: bool) -> bool:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from .work import Job, Order
 
 if TYPE_CHECKING:
+    from ...look import Look
     from ...problem import Problem
     from ...refinement import Refinement, Tile
     from ...surface import Grid, Surface
     from ...training import Run
     from ...workspace import Workspace
-    from ..drawing.look import Look
 
 Extent = tuple[float, float, float, float]
 

@@ -28,11 +28,11 @@ from .runs import Entries, added, alike, bare, shown, tracks
 from .work import Job, Progress, Work
 
 if TYPE_CHECKING:
+    from ...look import Look
     from ...problem import Problem
     from ...surface import Grid, Surface
     from ...training import Run
     from ...workspace import Workspace
-    from ..drawing.look import Look
     from ..drawing.picking import Reading
     from ..drawing.track import Track
     from ..panels.workspace import WorkspacePanel

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image, ImageSequence
 
 Driven = Callable[..., dict[str, Any]]
@@ -71,3 +72,42 @@ ended()
         assert shown[name][0][2, 2].max() < 60  # the window's theme, not the usual one
     assert not np.array_equal(shown["train"][2], shown["round"][2])
     assert told["said"] == ["cannot write broken.npz: the disk is on fire"]
+
+
+def test_pages_and_models_look_as_the_window_does(driven: Driven, tmp_path: Path) -> None:
+    trimesh = pytest.importorskip("trimesh")
+    pytest.importorskip("plotly")
+    told = driven(
+        TRAINED
+        + """
+window.menu_actions["dark"].trigger()
+for box, value in ((tab.appearance.heights, "log"), (tab.appearance.colouring, "slope")):
+    box.setCurrentIndex(box.findData(value))
+    box.activated.emit(box.currentIndex())
+    until(lambda: not tab.work.busy, "it is still made again")
+turn(0.3)
+told["look"] = [tab.canvas.look.heights, tab.canvas.look.colouring, tab.canvas.look.theme]
+told["written"] = [window.files.write(tab, Path(f"s.{suffix}")) for suffix in ("html", "glb", "vts", "stl")]
+tab.legend.list.item(0).setCheckState(Qt.CheckState.Unchecked)
+turn()
+window.files.write(tab, Path("bare.glb"))
+told["colour"] = tab.entries[0].colour
+close(window)
+ended()
+"""
+    )
+    assert told["look"] == ["log", "slope", "dark"]
+    assert told["written"] == [True] * 4
+    text = (tmp_path / "s.html").read_text()
+    assert '"logarithmic":true' in text and '"name":"slope"' in text and 'data-theme="dark"' in text
+    assert f'"color":"{told["colour"]}"' in text
+    assert b'Scalars="slope"' in (tmp_path / "s.vts").read_bytes()
+    scene = trimesh.load(tmp_path / "s.glb")
+    mesh = scene.geometry[scene.graph["surface"][1]]
+    light = np.asarray(mesh.visual.vertex_attributes["color"])[:, :3] / 255
+    lowest, steepest = light[mesh.vertices[:, 1].argmin()], light[mesh.vertices[:, 1].argmax()]
+    # cividis from blue to yellow, and not viridis: in the valley the slope is least, in the corner it is greatest.
+    assert lowest[2] > lowest[0] and steepest[0] > 0.9 and steepest[2] < 0.2
+    assert any(name.startswith("path") for name in scene.graph.nodes_geometry)
+    bare = trimesh.load(tmp_path / "bare.glb")
+    assert list(bare.graph.nodes_geometry) == ["surface"]
