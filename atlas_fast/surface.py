@@ -42,7 +42,7 @@ class Surface:
     plane: where the grid lies. method: how it was computed. seconds: how long that took.
     complete: False where it was stopped; vertices that were not computed are nan.
     expression, latex: the loss. weights: name -> shape, the order of the plane's vectors.
-    run: a run to show: the one saved with it, or the one its plane comes from.
+    run: a run to show: the one saved with it, or the one its plane comes from. runs: all of them, by their names.
 
     Made by `problem.surface` or `af.load`.
     """
@@ -60,6 +60,7 @@ class Surface:
     seconds: float = 0.0
     curvature: NDArray[np.floating[Any]] | None = None
     gradient_norm: NDArray[np.floating[Any]] | None = None
+    named: Mapping[str, Run] | None = None
 
     def __post_init__(self) -> None:
         for array in (self.a, self.b, self.loss, self.gradient, self.curvature, self.gradient_norm):
@@ -73,8 +74,16 @@ class Surface:
 
     @property
     def run(self) -> Run | None:
-        """The run that the surface shows, if there is one."""
+        """The run that the surface shows, if there is one; of several the one its plane comes from, or the first."""
         return self.plane.run
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """All runs that the surface shows, by the names that they were given; a single one without a name is called by
+        its optimizer."""
+        if self.named is not None:
+            return self.named
+        return {} if self.run is None else {self.run.optimizer: self.run}
 
     @property
     def overflowed(self) -> int:
@@ -158,21 +167,28 @@ class Surface:
             )
         return run
 
-    def showing(self, run: Run) -> Surface:
-        """The same surface with a run to show, save and draw.
+    def showing(self, run: Run | Mapping[str, Run]) -> Surface:
+        """The same surface with a run to show, save and draw, or with several as a dict of names; an empty one: none.
 
         Raises ArgumentError for what is no run, or one of another problem.
         """
-        return replace(self, plane=self.plane.framing(self.checked(run)))
+        if not isinstance(run, Mapping):
+            return replace(self, plane=self.plane.framing(self.checked(run)), named=None)
+        named = {str(name): self.checked(one) for name, one in run.items()}
+        if not any(one is self.run for one in named.values()):
+            return replace(self, plane=replace(self.plane, run=next(iter(named.values()), None)), named=named or None)
+        return replace(self, named=named)
 
-    def save(self, path: str | os.PathLike[str], run: Run | None = None) -> None:
-        """Write the surface and its run (or another one) to a .npz file. See `storage.save`."""
+    def save(self, path: str | os.PathLike[str], run: Run | Mapping[str, Run] | None = None) -> None:
+        """Write the surface and its runs (or another one, or several as a dict of names) to a .npz file, from which
+        `af.load` reads them. Raises StoreError for another suffix and where the file cannot be written."""
         from .storage import save
 
         save(self if run is None else self.showing(run), path)
 
-    def plot(self, run: Run | None = None) -> Picture:
-        """A picture: the surface in 3-D beside its contours, with the path of its run (or another one)."""
+    def plot(self, run: Run | Mapping[str, Run] | None = None) -> Picture:
+        """A picture: the surface in 3-D beside its contours, with the paths of its runs (or of another one, or several
+        as a dict of names)."""
         from .plot import plot
 
         return plot(self if run is None else self.showing(run))
@@ -193,7 +209,7 @@ class Surface:
         "curvature"), which the surface must have been computed with; in a .vts or .vtk it is the active scalars. .html
         and .glb take `colours`, the name of a colour map of matplotlib or "greys"; .html `contours` (True).
 
-        run: another run than the surface's own, or several as a dict of names, each then in a colour of its own.
+        run: another run than the surface's own ones, or several as a dict of names, each then in a colour of its own.
         .html, .glb and .stl need the extra `export`. Raises DeviceError without it, StoreError for another suffix and
         where the file cannot be written, ArgumentError for other options, for a surface without what its colours are
         to show, and for one of one line.
@@ -206,9 +222,9 @@ class Surface:
         """What a notebook shows: the picture, which takes about a second to draw."""
         return self.plot()._repr_png_()
 
-    def show(self, run: Run | None = None) -> None:
-        """Open a window with the surface in 3-D and the path of its run (or another one), to turn and zoom; return
-        when it is closed.
+    def show(self, run: Run | Mapping[str, Run] | None = None) -> None:
+        """Open a window with the surface in 3-D and the paths of its runs (or of another one, or several as a dict of
+        names), to turn and zoom; return when it is closed.
 
         Raises DeviceError, in a line with the way out, without the extra `viewer`, a display or OpenGL; ArgumentError
         for a surface of one line.

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from ..progress import Progress
     from ..surface import Surface
     from ..training import Run
-    from .drawing.track import Track
 
 __all__ = ["edit", "picture", "show", "start", "training_film", "turntable"]
 
 
-def show(surface: Surface, run: Run | None = None) -> None:
-    """Open a window with the surface and the path of its run (or another one); return when it is closed.
+def show(surface: Surface, run: Run | Mapping[str, Run] | None = None) -> None:
+    """Open a window with the surface and the paths of its runs (or of another one, or several as a dict of names);
+    return when it is closed.
 
     Drag to turn, wheel to zoom; R resets the view, T looks from above, space plays, S saves a picture, Q closes.
     Raises DeviceError, in a line with the way out, without VisPy and Qt, a display or OpenGL; ArgumentError for a
@@ -109,10 +109,10 @@ def turntable(
     Raises DeviceError without VisPy, OpenGL or ffmpeg, ArgumentError for what cannot be drawn, StoreError where the
     file cannot be written.
     """
-    surface, tracks = _tracked(surface, run)
+    surface = _checked(surface, run)
     from .animation import Reel, write_turntable
 
-    write_turntable(surface, tracks, Reel.of(path, seconds, frames_per_second, size), progress, look)
+    write_turntable(surface, (), Reel.of(path, seconds, frames_per_second, size), progress, look)
 
 
 def training_film(
@@ -129,29 +129,14 @@ def training_film(
 
     Each path is drawn up to the same share of its steps. Raises ArgumentError where there is no run, too.
     """
-    surface, tracks = _tracked(surface, run)
+    surface = _checked(surface, run)
     from .animation import Reel, write_training
 
-    write_training(surface, tracks, Reel.of(path, seconds, frames_per_second, size), progress, look)
+    write_training(surface, (), Reel.of(path, seconds, frames_per_second, size), progress, look)
 
 
-def _tracked(surface: Surface, run: Run | Mapping[str, Run] | None) -> tuple[Surface, tuple[Track, ...]]:
-    """The surface with the run to show, or with the tracks of several."""
-    if not isinstance(run, Mapping):
-        return _checked(surface, run), ()
-    from . import display
-
-    display.require_extra()
-    from .drawing.track import tracks_of
-
-    surface = _checked(surface, None)
-    for one in run.values():
-        surface.showing(one)
-    return surface, tracks_of(run)
-
-
-def _checked(surface: Surface, run: Run | None) -> Surface:
-    """The surface with the run to show."""
+def _checked(surface: Surface, run: Run | Mapping[str, Run] | None) -> Surface:
+    """The surface with the run, or the runs, to show."""
     from ..arguments import ArgumentError
     from ..surface import Surface
 

@@ -92,7 +92,7 @@ def export(
 def _runs(surface: Surface, run: Run | Mapping[str, Run] | None, tints: Mapping[str, str]) -> Runs:
     """The runs by name, each one of the surface's own problem."""
     if run is None:
-        run = {} if surface.run is None else surface.run
+        run = surface.named or surface.run or {}
     named = run if isinstance(run, Mapping) else {"": run}
     return {str(name): Shown(surface.checked(one), tints.get(str(name))) for name, one in named.items()}
 

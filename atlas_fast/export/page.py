@@ -181,7 +181,8 @@ def _packed(shades: NDArray[np.uint8]) -> NDArray[np.uint8]:
     halves[ends[small] - 1] = change[small] + 7
     large, byte = ends[~small], change[~small] & 255
     halves[large - 3], halves[large - 2], halves[large - 1] = 15, byte >> 4, byte & 15
-    return halves[::2] << 4 | halves[1::2]
+    packed: NDArray[np.uint8] = halves[::2] << np.uint8(4) | halves[1::2]
+    return packed
 
 
 def _name(shown: Colouring) -> str:
@@ -348,7 +349,9 @@ def _eye(relief: Relief, shown: list[Track]) -> dict[str, float]:
 def _levels(scale: Scale) -> Array:
     """Where contour lines lie, as shares of the scale."""
     count, first = scale.contours(LEVELS)
-    found = (np.arange(LEVELS + 2) - first) / count if count else np.empty(0)
+    if not count:
+        return np.empty(0)
+    found: Array = ((np.arange(LEVELS + 2) - first) / count).astype(np.float64)
     # A line at an end of the scale, where a surface may be level for long, would be specks.
     return found[(found > 0.005) & (found < 0.995)]
 

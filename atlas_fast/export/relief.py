@@ -49,8 +49,8 @@ class Relief:
         """Raises ArgumentError where the surface lacks what the look asks for."""
         rows, columns = (_thinned(len(x), resolution) for x in (surface.b, surface.a))
         thinned = len(rows) < len(surface.b) or len(columns) < len(surface.a)
-        shown = surface.loss[np.ix_(rows, columns)] if thinned else surface.loss
-        loss = np.where(np.isfinite(shown), shown.astype(np.float64), np.nan)
+        kept = surface.loss[np.ix_(rows, columns)] if thinned else surface.loss
+        loss = np.where(np.isfinite(kept), kept.astype(np.float64), np.nan)
         # The scales are those of all vertices, as the viewer has them.
         scale = scale_of(surface.loss, np.isfinite(surface.loss), look)
         shown = colouring(surface, scale, look)

@@ -27,7 +27,7 @@ from .labels import Labels
 from .paths import NOTHING, Lines, Paths
 from .picking import NEAR, Reading, Sight, beside, met, reading
 from .ribbon import Ribbon
-from .track import Track, lone
+from .track import Track, own_tracks
 from .trajectory import LIFT, Trajectory, trajectory
 from .view import FIELD_OF_VIEW, View, above, followed, home
 
@@ -51,7 +51,7 @@ DUSK = (60.0, 82.0)
 
 class Scene:
     """Draws a surface on a canvas. scale: the screen's own pixels in one of Qt's. look: how. tracks: runs to draw; with
-    none of them, the surface's own run. frame: width and height in pixels of a picture that the canvas shows a part
+    none of them, the surface's own runs. frame: width and height in pixels of a picture that the canvas shows a part
     of, see `tile`; it then shows no title and no colour bars, which `furniture` gives.
 
     Raises ArgumentError where the surface lacks what the look asks for, or a track is one of another problem; nothing
@@ -154,7 +154,7 @@ class Scene:
             self.field.set_part(changed, None if whole and known.all() else (down, right))
 
     def show_tracks(self, tracks: Sequence[Track]) -> None:
-        """Draw these runs, or with none the surface's own."""
+        """Draw these runs, or with none the surface's own ones."""
         lines = self._lines(self.surface, self.box, tuple(tracks))
         self._given, self.lines = tuple(tracks), lines
         self.paths.show(lines, self.dressed.dressing.outline)
@@ -271,7 +271,7 @@ class Scene:
         self._write()
 
     def _lines(self, surface: Surface, box: Box, given: tuple[Track, ...]) -> tuple[Lines, ...]:
-        tracks = given or (() if surface.run is None else (lone(surface.run),))
+        tracks = given or own_tracks(surface)
         return tuple((track, trajectory(surface, track.run, box)) for track in tracks)
 
     @staticmethod

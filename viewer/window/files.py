@@ -134,8 +134,8 @@ class Files:
         return True
 
     def save_surface(self) -> None:
-        """Ask for a name and save the surface with its run."""
-        self._write("Save surface and its own run", "surface.npz", "Surfaces with their own run (*.npz)")
+        """Ask for a name and save the surface with its runs."""
+        self._write("Save surface and its runs", "surface.npz", "Surfaces with their runs (*.npz)")
 
     def export(self) -> None:
         """Ask for a name and write the surface for another program, or a film of it."""
@@ -205,7 +205,9 @@ class Files:
         seen = [track for track in tab.drawn if track.visible]
         suffix = path.suffix.lower()
         if suffix == ".npz":
-            surface.save(path)
+            runs = {track.name: track.run for track in tab.drawn}
+            # A single one needs no name: its pictures are then coloured by time.
+            surface.save(path, next(iter(runs.values())) if len(runs) == 1 else runs)
         elif suffix in SUFFIXES:
             return self._film(tab, surface, path, bool(seen) and not turns)
         else:

@@ -24,7 +24,7 @@ from .following import Following
 from .history import edited
 from .legend import Legend
 from .player import Player
-from .runs import Entries, added, alike, bare, shown, tracks
+from .runs import Entries, added, alike, bare, of, shown, tracks
 from .work import Job, Progress, Work
 
 if TYPE_CHECKING:
@@ -199,9 +199,9 @@ class Tab(QWidget):
         self.titled.emit()
 
     def show_file(self, surface: Surface, path: Path | None = None) -> None:
-        """Show a surface that is complete, and its run."""
+        """Show a surface that is complete, and its runs."""
         self.surface, self.path = surface, path
-        self.entries = () if surface.run is None else added((), surface.run)
+        self.entries = of(surface)
         self._show(surface)
         self._show_entries(self.entries)
         self.said.emit(wording.surface(surface))

@@ -130,6 +130,16 @@ window.files._picture(tab, Path("mine.png"), (320, 240), True)
 again = window.files.open_path(Path("mine.npz"))
 until(lambda: again.canvas.scene is not None, "no scene")
 told["alone"] = [again.panel is None, [entry.name for entry in again.entries], again.changed]
+window.pages.setCurrentWidget(tab)
+tab.panel.train.click()
+until(lambda: len(tab.entries) == 2 and not tab.work.busy, "no second run")
+turn(0.2)
+tab.legend.list.item(0).setCheckState(Qt.CheckState.Unchecked)  # hidden, and saved all the same
+window.files.write(tab, Path("two.npz"))
+two = window.files.open_path(Path("two.npz"))
+until(lambda: two.canvas.scene is not None, "no scene")
+told["two"] = [[entry.name, entry.colour] for entry in two.entries], [[e.name, e.colour] for e in tab.entries]
+told["tracks"] = [track.name for track in two.canvas.scene.tracks]
 told["recent"] = [path.name for path in window.preferences.recent]
 window.menu_actions["dark"].trigger()
 told["dark"] = [page.look.theme for page in window.tabs]
@@ -151,9 +161,12 @@ ended()
         assert picture.size == (320, 240) and picture.mode == "RGBA"
         assert picture.getpixel((2, 2))[3] == 0
     assert told["alone"] == [True, ["SGD 0.05"], False]
-    assert told["recent"] == ["mine.npz", "mine.toml"]
+    assert told["two"][0] == told["two"][1]
+    assert told["tracks"] == ["SGD 0.05", "SGD 0.05 (2)"]
+    assert len({colour for _, colour in told["two"][0]}) == 2
+    assert told["recent"] == ["two.npz", "mine.npz", "mine.toml"]
     assert told["dark"][-1] == "dark"
-    assert told["later"] == ["dark", "mine.npz"]
+    assert told["later"] == ["dark", "two.npz"]
 
 
 def test_a_first_start_begins_with_the_tour(driven: Driven) -> None:
