@@ -23,6 +23,9 @@ HEIGHTS = ("clipped", "linear", "log")
 
 COLOURINGS = ("loss", "gradient_norm", "slope", "curvature")
 
+NEEDED = {"gradient_norm": "gradient_norm", "curvature": "curvature", "slope": "gradient"}
+"""What colours show -> which derivatives a surface has to have for it."""
+
 Colour = tuple[float, float, float]
 
 BEYOND_GREY: Colour = (0.20, 0.22, 0.27)
@@ -104,6 +107,12 @@ class Look:
                 raise ArgumentError(f"a look has no {name}: {told}")
         kept = {"limit": None} if choices.get("heights", "clipped") != "clipped" else {}
         return replace(self, **{**kept, **choices})
+
+    @property
+    def derivatives(self) -> dict[str, bool]:
+        """Which of gradient, curvature and gradient_norm a surface is to have for it, as problem.surface takes them."""
+        found = {NEEDED[self.colouring]: True} if self.colouring in NEEDED else {}
+        return {**found, **({"gradient": True} if self.arrows or self.streamlines else {})}
 
     @property
     def plain(self) -> Look:

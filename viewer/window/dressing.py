@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ...errors import AtlasError
-from . import jobs
 
 if TYPE_CHECKING:
     from ...look import Look
@@ -27,7 +26,7 @@ class Dressing:
     @property
     def asked(self) -> dict[str, bool]:
         """The derivatives that a surface is to have for it."""
-        return jobs.asked(self.look)
+        return self.look.derivatives
 
     def change(self, look: Look) -> str:
         """Draw it otherwise; where the surface lacks derivatives that this needs, it is made again. Why it cannot be

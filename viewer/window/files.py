@@ -227,20 +227,25 @@ class Files:
     def _film(self, tab: Tab, surface: Surface, path: Path, training: bool) -> bool:
         """A film, dressed as the tab is."""
         from ..animation import Reel
+        from ..drawing.pose import Pose
         from ..filming import Order
         from . import films
         from .runs import bare
 
         reel = Reel.of(path, SECONDS, RATE, FILM_SIZE)
         shown = surface if tab.drawn else bare(surface)
-        return films.make(Order(shown, tab.drawn, tab.look, reel, training), self.window)
+        return films.make(
+            Order(shown, tab.drawn, tab.look, reel, training, Pose(moment=tab.player.moment)), self.window
+        )
 
     def _picture(self, tab: Tab, path: Path, size: tuple[int, int], transparent: bool) -> None:
+        from ..drawing.pose import Pose
         from ..offscreen import write_picture
 
-        canvas = tab.canvas
+        canvas, shown = tab.canvas, tab.canvas.scene
+        pose = Pose(view=shown.seen, rise=shown.risen, moment=shown.moment)
         try:
-            write_picture(canvas.scene.surface, path, size, canvas.scene.seen, tab.look, canvas.tracks, transparent)
+            write_picture(shown.surface, path, size, pose, canvas.look, canvas.tracks, transparent)
         except AtlasError as error:
             self.window.statusBar().showMessage(str(error))
         else:

@@ -47,7 +47,7 @@ told["cancelled"] = window.files.write(tab, Path("long.gif"))
 moving.stop()
 
 class Broken:
-    def save(self, path):
+    def save(self, path, run):
         raise RuntimeError("the disk is on fire")
 tab.surface = Broken()
 from PySide6.QtWidgets import QFileDialog
@@ -111,3 +111,36 @@ ended()
     assert any(name.startswith("path") for name in scene.graph.nodes_geometry)
     bare = trimesh.load(tmp_path / "bare.glb")
     assert list(bare.graph.nodes_geometry) == ["surface"]
+
+
+def test_a_picture_shows_what_the_window_shows(driven: Driven, tmp_path: Path) -> None:
+    driven(
+        TRAINED
+        + """
+import numpy as np
+from PIL import Image
+tab.player.set_moment(0.25)
+for above in (False, True):
+    tab.look_from_above(above)
+    turn(0.8)
+    name = f"{'above' if above else 'relief'}-{{}}.png".format
+    window.files._picture(tab, Path(name("file")), window.files._size(tab), False)
+    tab.canvas.canvas.set_current()
+    Image.fromarray(tab.canvas.scene.picture()).save(name("window"))
+    tab.canvas.show_moment(1.0)
+    Image.fromarray(tab.canvas.scene.picture()).save(name("whole"))
+    tab.canvas.show_moment(0.25)
+close(window)
+ended()
+"""
+    )
+    for name in ("relief", "above"):
+        file, window, whole = (
+            np.asarray(Image.open(tmp_path / f"{name}-{kind}.png").convert("RGB")).astype(int)
+            for kind in ("file", "window", "whole")
+        )
+        # The window's pixels are not the mean of four: a line's rim differs, what is drawn does not.
+        assert (np.abs(file - window).max(axis=2) > 100).mean() < 0.01
+        later = np.abs(window - whole).max(axis=2) > 100
+        assert later.sum() > 100
+        assert (np.abs(file - window).max(axis=2) < 60)[later].mean() > 0.9
