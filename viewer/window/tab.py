@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QUndoStack
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from ...errors import AtlasError
 from . import jobs, wording
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+COARSE = "No finer from near: a surface alone holds no data to compute more vertices of. Open its workspace."
 HINT = "Write a loss on the left, then press Train\nor open an example there"
 
 
@@ -82,9 +83,11 @@ class Tab(QWidget):
         self.legend = Legend()
         self.appearance = Appearance(look)
         self.dressing = Dressing(self, look)
+        self.note = QLabel(COARSE, wordWrap=True)
         self._arrange(surface is None)
         self._connect()
         self.following = Following(self.canvas, self.work, lambda: self.dressing.asked)
+        self.following.lacking.connect(self.note.show)
         self._show_entries(())
         if surface is None:
             self.canvas.say(HINT)
@@ -102,8 +105,11 @@ class Tab(QWidget):
         column.setContentsMargins(10, 10, 10, 10)
         column.setSpacing(8)
         column.addWidget(self.appearance)
+        column.addWidget(self.note)
         column.addSpacing(8)
         column.addWidget(self.legend, 1)
+        self.note.setObjectName("message")
+        self.note.hide()
         self.side = side
         self.parts = QSplitter(Qt.Orientation.Horizontal)
         if edits:
@@ -203,6 +209,8 @@ class Tab(QWidget):
         self.surface, self.path = surface, path
         self.entries = of(surface)
         self._show(surface)
+        if len(surface.b) > 1:
+            self.following.whole(surface)
         self._show_entries(self.entries)
         self.said.emit(wording.surface(surface))
 
