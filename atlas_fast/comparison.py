@@ -38,9 +38,8 @@ MOST = 8
 class Comparison:
     """Runs that share a start, a plane and a surface. Made by `compare`.
 
-    labels, runs: one each, in the order given. plane, surface: what they are seen on; the surface shows all of them
-    wherever it goes. shown: how many records of each
-    run the plane and the surface's frame hold; what comes after left for good.
+    labels, runs: one each, in the order given. plane, surface: what they are seen on; the surface has them as its runs.
+    shown: how many records of each run the plane and the surface's frame hold; what comes after left for good.
     """
 
     labels: tuple[str, ...]

@@ -43,6 +43,7 @@ class Surface:
     complete: False where it was stopped; vertices that were not computed are nan.
     expression, latex: the loss. weights: name -> shape, the order of the plane's vectors.
     run: a run to show: the one saved with it, or the one its plane comes from. runs: all of them, by their names.
+    named: those that were given by name, else None; `showing` gives them.
 
     Made by `problem.surface` or `af.load`.
     """

@@ -36,6 +36,7 @@ window.menu_actions["dark"].trigger()
 moving = QTimer(interval=15)
 moving.timeout.connect(lambda: tab.canvas.turn(1.0))  # frames of the window between those of the film
 moving.start()
+tab.player.set_moment(0.1)
 told["written"] = [window.files.write(tab, Path("train.gif")), window.files.write(tab, Path("round.gif"), True)]
 
 files.SECONDS = 300.0
@@ -71,6 +72,9 @@ ended()
         assert len(shown[name]) == 5
         assert shown[name][0][2, 2].max() < 60  # the window's theme, not the usual one
     assert not np.array_equal(shown["train"][2], shown["round"][2])
+    # One shows every moment, the other the slider's, where the path is short and pale.
+    late = [max(((frame[..., 0] > 170) & (frame[..., 2] < 100)).sum() for frame in frames) for frames in shown.values()]
+    assert late[0] > late[1] + 20
     assert told["said"] == ["cannot write broken.npz: the disk is on fire"]
 
 
