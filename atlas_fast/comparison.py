@@ -38,8 +38,8 @@ MOST = 8
 class Comparison:
     """Runs that share a start, a plane and a surface. Made by `compare`.
 
-    labels, runs: one each, in the order given. plane, surface: what they are seen on. shown: how many records of each
-    run the plane and the surface's frame hold; what comes after left for good.
+    labels, runs: one each, in the order given. plane, surface: what they are seen on; the surface has them as its runs.
+    shown: how many records of each run the plane and the surface's frame hold; what comes after left for good.
     """
 
     labels: tuple[str, ...]
@@ -119,6 +119,7 @@ def compare(
         runs.append(run)
     plane, extent, shown = framed(problem, runs, plane, extent)
     surface = surfaces.compute(problem, plane, resolution, extent, progress=progress)
+    surface = surface.showing(dict(zip(named, runs, strict=True)))
     return Comparison(tuple(named), tuple(runs), plane, surface, tuple(shown))
 
 

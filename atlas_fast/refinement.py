@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import AtlasError
+from .problem import Problem
 from .progress import Report
-from .surface import Grid, Surface
+from .surface import Grid, Surface, grid
 
 COARSE_SECONDS = 0.05
 """What the first look may take, half of the tenth of a second in which one takes it for immediate."""
@@ -34,6 +36,9 @@ TILE_SECONDS = 0.06
 
 TILE_SIDES = (512, 256, 128, 64, 32, 16, 8)
 """Vertices along a side of a tile."""
+
+SAME = 1e-4
+"""How near two computations of one loss are to one another, as a share of it: float32 may lose some digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,3 +145,20 @@ def outward(rows: int, columns: int, side: int) -> list[tuple[slice, slice]]:
         return float(np.hypot(*(centre - middle)))
 
     return sorted(found, key=away)
+
+
+def problem_of(surface: Surface) -> Problem | None:
+    """The problem whose surface it is, where it holds all of it: the text of a loss of weights alone. None where the
+    loss needs data, which no surface keeps, or is another one at the surface's corners."""
+    try:
+        found = Problem(surface.expression, weights=dict(surface.weights))
+        if list(found.weights.items()) != list(surface.weights.items()):
+            return None
+        corners = grid(found, surface.plane, 2, surface.extent, dtype="float64", backend="numpy")
+        computed = corners.compute(slice(None), slice(None))[0]
+    except AtlasError:
+        return None
+    known = surface.loss[np.ix_((0, -1), (0, -1))]
+    finite = np.isfinite(known)
+    scale = float(np.abs(known[finite]).max(initial=0.0))
+    return found if np.allclose(computed[finite], known[finite], rtol=SAME, atol=SAME * scale) else None

@@ -1,6 +1,6 @@
 """Surfaces on disk: a .npz file of plain arrays and one JSON text, without pickle.
 
-In: a Surface with its run, or a path. Out: a file that is written whole or not at all, or the Surface that it
+In: a Surface with its runs, or a path. Out: a file that is written whole or not at all, or the Surface that it
 holds.
 """
 
@@ -31,7 +31,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def save(surface: Surface, path: str | os.PathLike[str]) -> None:
-    """Write a surface, its plane and its run to a .npz file.
+    """Write a surface, its plane and its runs to a .npz file.
 
     Raises StoreError for another suffix and where the file cannot be written; a file that was there is then
     kept. ArgumentError for a path that is no text.
@@ -53,7 +53,10 @@ def save(surface: Surface, path: str | os.PathLike[str]) -> None:
     if plane.v is not None:
         arrays["v"] = plane.v
     if run is not None:
-        arrays |= {"run_weights": run.weights, "run_loss": run.loss}
+        arrays |= _arrays("run", run)
+    for number, other in enumerate((surface.named or {}).values()):
+        if other is not run:
+            arrays |= _arrays(f"run{number}", other)
     header = {
         "format": FORMAT,
         "version": VERSION,
@@ -64,7 +67,8 @@ def save(surface: Surface, path: str | os.PathLike[str]) -> None:
         "complete": surface.complete,
         "seconds": surface.seconds,
         "plane": {"explained": plane.explained, "labels": plane.labels},
-        "run": None if run is None else {name: getattr(run, name) for name in RUN_FIELDS},
+        "run": None if run is None else _described(run),
+        "runs": [[name, None if other is run else _described(other)] for name, other in (surface.named or {}).items()],
     }
     arrays["header"] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
     write(target, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
@@ -74,6 +78,8 @@ DERIVATIVES = {"gradient": (2,), "curvature": (3,), "gradient_norm": ()}
 """Arrays beside the loss that a surface may have, and their axes before its rows and columns. A file without them
 is a file of the same version, and an older Atlas Fast passes over those that it does not know."""
 
+# `runs` names the run that stands by itself, too, without a description of its own: an older Atlas Fast knows that one
+# only, and reads a file with several.
 RUN_FIELDS = (
     "epochs",
     "steps_per_epoch",
@@ -85,6 +91,16 @@ RUN_FIELDS = (
     "message",
 )
 """What the header holds of a run; its arrays stand by themselves."""
+
+
+def _arrays(name: str, run: Run) -> Arrays:
+    """A run's arrays, by their names in a file."""
+    return {f"{name}_weights": run.weights, f"{name}_loss": run.loss}
+
+
+def _described(run: Run) -> dict[str, Any]:
+    """What the header holds of a run."""
+    return {name: getattr(run, name) for name in RUN_FIELDS}
 
 
 def check_folder(target: Path) -> None:
@@ -113,7 +129,7 @@ def write(target: Path, content: Callable[[IO[bytes]], object]) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Surface:
-    """The surface that a .npz file holds, with its plane and run.
+    """The surface that a .npz file holds, with its plane and runs.
 
     Raises StoreError, in one line, for a file that is not there, is damaged, or was not written by `save`;
     ArgumentError for a path that is no text.
@@ -160,6 +176,7 @@ def _surface(header: Mapping[str, Any], arrays: Arrays) -> Surface:
         raise ValueError("the coordinates do not rise")
     weights = {str(name): (int(rows), int(columns)) for name, rows, columns in header["weights"]}
     size = sum(rows * columns for rows, columns in weights.values())
+    run = None if header["run"] is None else _run(header["run"], arrays, "run", size)
     explained, (first, second) = header["plane"]["explained"], header["plane"]["labels"]
     plane = Plane(
         arrays["center"],
@@ -167,7 +184,7 @@ def _surface(header: Mapping[str, Any], arrays: Arrays) -> Surface:
         arrays.get("v"),
         explained=None if explained is None else tuple(float(share) for share in explained),
         labels=(str(first), str(second)),
-        run=None if header["run"] is None else _run(header["run"], arrays, size),
+        run=run,
     )
     if plane.center.size != size:
         raise ValueError(f"center is {plane.center.shape}")
@@ -182,12 +199,24 @@ def _surface(header: Mapping[str, Any], arrays: Arrays) -> Surface:
         method=str(header["method"]),
         complete=bool(header["complete"]),
         seconds=float(header["seconds"]),
+        named=_named(header.get("runs", []), run, arrays, size),
         **derivatives,
     )
 
 
-def _run(header: Mapping[str, Any], arrays: Arrays, size: int) -> Run:
-    weights, loss = arrays["run_weights"], arrays["run_loss"]
+def _named(rows: Any, own: Run | None, arrays: Arrays, size: int) -> dict[str, Run] | None:
+    """The runs by their names; None where they have none."""
+    found = {}
+    for number, (name, described) in enumerate(rows):
+        run = own if described is None else _run(described, arrays, f"run{number}", size)
+        if run is None:
+            raise ValueError(f"{name} names no run")
+        found[str(name)] = run
+    return found or None
+
+
+def _run(header: Mapping[str, Any], arrays: Arrays, name: str, size: int) -> Run:
+    weights, loss = arrays[f"{name}_weights"], arrays[f"{name}_loss"]
     if loss.ndim != 1 or not len(loss) or weights.shape != (len(loss), size):
-        raise ValueError(f"run_weights is {weights.shape}, run_loss {loss.shape}")
+        raise ValueError(f"{name}_weights is {weights.shape}, {name}_loss {loss.shape}")
     return Run(weights, loss, **{name: header[name] for name in RUN_FIELDS})

@@ -42,7 +42,8 @@ class Surface:
     plane: where the grid lies. method: how it was computed. seconds: how long that took.
     complete: False where it was stopped; vertices that were not computed are nan.
     expression, latex: the loss. weights: name -> shape, the order of the plane's vectors.
-    run: a run to show: the one saved with it, or the one its plane comes from.
+    run: a run to show: the one saved with it, or the one its plane comes from. runs: all of them, by their names.
+    named: those that were given by name, else None; `showing` gives them.
 
     Made by `problem.surface` or `af.load`.
     """
@@ -60,6 +61,7 @@ class Surface:
     seconds: float = 0.0
     curvature: NDArray[np.floating[Any]] | None = None
     gradient_norm: NDArray[np.floating[Any]] | None = None
+    named: Mapping[str, Run] | None = None
 
     def __post_init__(self) -> None:
         for array in (self.a, self.b, self.loss, self.gradient, self.curvature, self.gradient_norm):
@@ -73,8 +75,16 @@ class Surface:
 
     @property
     def run(self) -> Run | None:
-        """The run that the surface shows, if there is one."""
+        """The run that the surface shows, if there is one; of several the one its plane comes from, or the first."""
         return self.plane.run
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """All runs that the surface shows, by the names that they were given; a single one without a name is called by
+        its optimizer."""
+        if self.named is not None:
+            return self.named
+        return {} if self.run is None else {self.run.optimizer: self.run}
 
     @property
     def overflowed(self) -> int:
@@ -143,12 +153,13 @@ class Surface:
         run = self.run if run is None else run
         if run is None:
             raise ArgumentError("the surface knows no run: give one, as in surface.path(run)")
-        run = self._checked(run)
+        run = self.checked(run)
         coordinates, distance = self.plane.project(run.weights)
         a, b = coordinates[:, 0].copy(), coordinates[:, 1].copy()
         return Path(a, b, self._interpolated(a, b), run.loss, distance, np.arange(len(run.loss)))
 
-    def _checked(self, run: Run) -> Run:
+    def checked(self, run: Run) -> Run:
+        """The run. Raises ArgumentError for what is no run, or one of another problem."""
         run = arguments.run(run)
         if run.weights.shape[1] != self.plane.center.size:
             raise ArgumentError(
@@ -157,38 +168,52 @@ class Surface:
             )
         return run
 
-    def showing(self, run: Run) -> Surface:
-        """The same surface with a run to show, save and draw.
+    def showing(self, run: Run | Mapping[str, Run]) -> Surface:
+        """The same surface with a run to show, save and draw, or with several as a dict of names; an empty one: none.
 
         Raises ArgumentError for what is no run, or one of another problem.
         """
-        return replace(self, plane=self.plane.framing(self._checked(run)))
+        if not isinstance(run, Mapping):
+            return replace(self, plane=self.plane.framing(self.checked(run)), named=None)
+        named = {str(name): self.checked(one) for name, one in run.items()}
+        if not any(one is self.run for one in named.values()):
+            return replace(self, plane=replace(self.plane, run=next(iter(named.values()), None)), named=named or None)
+        return replace(self, named=named)
 
-    def save(self, path: str | os.PathLike[str], run: Run | None = None) -> None:
-        """Write the surface and its run (or another one) to a .npz file. See `storage.save`."""
+    def save(self, path: str | os.PathLike[str], run: Run | Mapping[str, Run] | None = None) -> None:
+        """Write the surface and its runs (or another one, or several as a dict of names) to a .npz file, from which
+        `af.load` reads them. Raises StoreError for another suffix and where the file cannot be written."""
         from .storage import save
 
         save(self if run is None else self.showing(run), path)
 
-    def plot(self, run: Run | None = None) -> Picture:
-        """A picture: the surface in 3-D beside its contours, with the path of its run (or another one)."""
+    def plot(self, run: Run | Mapping[str, Run] | None = None) -> Picture:
+        """A picture: the surface in 3-D beside its contours, with the paths of its runs (or of another one, or several
+        as a dict of names)."""
         from .plot import plot
 
         return plot(self if run is None else self.showing(run))
 
     def export(self, path: str | os.PathLike[str], run: Run | Mapping[str, Run] | None = None, **options: Any) -> None:
-        """Write the surface to a file for another program, which its suffix names; heights are cut as in the viewer.
+        """Write the surface to a file for another program, which its suffix names.
 
         .html: a page for any browser, offline, to turn and to point at, the paths on it; `resolution` (512) vertices
-        along a side at most. .glb: a model with the colours and the paths, for slides, browsers and Blender; `width`
-        (1.0) of the longer side in metres, `resolution` (512). .stl: a watertight solid for a 3-D printer, with walls
-        and a floor, a vertex that is not finite as high as what is cut off; `width` (100.0) of the longer side and
-        `base` (3.0) below the lowest height, in mm, `resolution` (512). .vts, .vtk: every vertex, for ParaView; loss,
-        gradient (its third component is 0), curvature and gradient_norm as computed, in the point data.
+        along a side at most; `theme`, "light", "dark", or None, as the reader's browser is set. .glb: a model with the
+        colours and the paths, for slides, browsers and Blender; `width` (1.0) of the longer side in metres,
+        `resolution` (512). .stl: a watertight solid for a 3-D printer, with walls and a floor, a vertex that is not
+        finite as high as what is cut off; `width` (100.0) of the longer side and `base` (3.0) below the lowest height,
+        in mm, `resolution` (512). .vts, .vtk: every vertex, for ParaView; loss, gradient (its third component is 0),
+        curvature and gradient_norm as computed, in the point data.
 
-        run: another run than the surface's own, or several as a dict of names, each then in a colour of its own.
+        Of how the viewer shows it, all take `heights` ("clipped", "linear", "log") and `limit`, the loss at which
+        "clipped" cuts. All but .stl, which has no colours, take `colouring` ("loss", "gradient_norm", "slope",
+        "curvature"), which the surface must have been computed with; in a .vts or .vtk it is the active scalars. .html
+        and .glb take `colours`, the name of a colour map of matplotlib or "greys"; .html `contours` (True).
+
+        run: another run than the surface's own ones, or several as a dict of names, each then in a colour of its own.
         .html, .glb and .stl need the extra `export`. Raises DeviceError without it, StoreError for another suffix and
-        where the file cannot be written, ArgumentError for other options and for a surface of one line.
+        where the file cannot be written, ArgumentError for other options, for a surface without what its colours are
+        to show, and for one of one line.
         """
         from .export import export
 
@@ -198,9 +223,9 @@ class Surface:
         """What a notebook shows: the picture, which takes about a second to draw."""
         return self.plot()._repr_png_()
 
-    def show(self, run: Run | None = None) -> None:
-        """Open a window with the surface in 3-D and the path of its run (or another one), to turn and zoom; return
-        when it is closed.
+    def show(self, run: Run | Mapping[str, Run] | None = None) -> None:
+        """Open a window with the surface in 3-D and the paths of its runs (or of another one, or several as a dict of
+        names), to turn and zoom; return when it is closed.
 
         Raises DeviceError, in a line with the way out, without the extra `viewer`, a display or OpenGL; ArgumentError
         for a surface of one line.

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if __name__ != "atlas_fast.viewer":
     raise ImportError(
@@ -24,18 +24,19 @@ if __name__ != "atlas_fast.viewer":
     )
 
 if TYPE_CHECKING:
+    from ..look import Look
     from ..problem import Problem
     from ..progress import Progress
     from ..surface import Surface
     from ..training import Run
-    from .drawing.look import Look
-    from .drawing.track import Track
+    from .drawing.pose import Pose
 
 __all__ = ["edit", "picture", "show", "start", "training_film", "turntable"]
 
 
-def show(surface: Surface, run: Run | None = None) -> None:
-    """Open a window with the surface and the path of its run (or another one); return when it is closed.
+def show(surface: Surface, run: Run | Mapping[str, Run] | None = None) -> None:
+    """Open a window with the surface and the paths of its runs (or of another one, or several as a dict of names);
+    return when it is closed.
 
     Drag to turn, wheel to zoom; R resets the view, T looks from above, space plays, S saves a picture, Q closes.
     Raises DeviceError, in a line with the way out, without VisPy and Qt, a display or OpenGL; ArgumentError for a
@@ -75,18 +76,32 @@ def picture(
     surface: Surface,
     path: str | os.PathLike[str],
     size: tuple[int, int] = (1280, 960),
-    run: Run | None = None,
+    run: Run | Mapping[str, Run] | None = None,
     transparent: bool = False,
+    look: Look | None = None,
+    **choices: Any,
 ) -> None:
     """Write what the window would show to a PNG file of `size` (width, height) pixels; no display is needed.
 
-    size: at most 8192 along a side. transparent: without a background.
-    Raises DeviceError without VisPy or OpenGL, ArgumentError for a surface of one line or a size that cannot be
-    drawn, StoreError where the file cannot be written.
+    size: at most 8192 along a side. run: another run than the surface's own ones, or several as a dict of names, each
+    in a colour of its own. transparent: without a background.
+
+    choices, as the window has them: `heights` ("clipped", "linear", "log"), `limit`, the loss at which "clipped" cuts,
+    `colouring` ("loss", "gradient_norm", "slope", "curvature"), which the surface must have been computed with,
+    `colours`, a colour map of matplotlib or "greys", `contours` (True), `arrows`, `streamlines`, `theme` ("light",
+    "dark"), `legend` (True). look: a Look, which they change.
+    From where: `above`, as a map, flat and from straight above; or `azimuth`, degrees round the surface, 0: with a to
+    the right, 90: from its right side, and `elevation`, degrees above it; `zoom` (1.0). When: `moment` (1.0), the share
+    of their steps up to which paths are drawn.
+
+    Raises DeviceError without VisPy or OpenGL, ArgumentError for a surface of one line, or without what its colours are
+    to show, a size that cannot be drawn and other choices, StoreError where the file cannot be written.
     """
+    surface = _checked(surface, run)
     from .offscreen import write_picture
 
-    write_picture(_checked(surface, run), path, size, transparent=transparent)
+    look, pose = _chosen(look, choices)
+    write_picture(surface, path, size, pose, look, transparent=transparent)
 
 
 def turntable(
@@ -98,21 +113,23 @@ def turntable(
     run: Run | Mapping[str, Run] | None = None,
     look: Look | None = None,
     progress: Progress = None,
+    **choices: Any,
 ) -> None:
     """Write a film that goes once round the surface, to be repeated without a seam; no display is needed.
 
     path: a .gif, or an .mp4, for which the extra `film` brings ffmpeg. size: (width, height) in pixels, of an .mp4 even
-    numbers. run: another run than the surface's own, or several as a dict of names, each in a colour of its own.
-    look: as the scene is dressed, None for the usual. progress: as problem.surface has it; one that says stop leaves
-    the frames up to then.
+    numbers. run: another run than the surface's own ones, or several as a dict of names, each in a colour of its own.
+    progress: as problem.surface has it; one that says stop leaves the frames up to then. look, choices: as `picture`
+    has them; the film begins where they say.
 
     Raises DeviceError without VisPy, OpenGL or ffmpeg, ArgumentError for what cannot be drawn, StoreError where the
     file cannot be written.
     """
-    surface, tracks = _tracked(surface, run)
+    surface = _checked(surface, run)
     from .animation import Reel, write_turntable
 
-    write_turntable(surface, tracks, Reel.of(path, seconds, frames_per_second, size), progress, look)
+    look, pose = _chosen(look, choices)
+    write_turntable(surface, (), Reel.of(path, seconds, frames_per_second, size), progress, look, pose)
 
 
 def training_film(
@@ -124,34 +141,44 @@ def training_film(
     run: Run | Mapping[str, Run] | None = None,
     look: Look | None = None,
     progress: Progress = None,
+    **choices: Any,
 ) -> None:
     """Write a film of the run, or the runs, as they train, step by step; arguments and errors are those of turntable.
 
-    Each path is drawn up to the same share of its steps. Raises ArgumentError where there is no run, too.
+    Each path is drawn up to the same share of its steps. Raises ArgumentError where there is no run, and for a
+    `moment`, too: the film shows all of them.
     """
-    surface, tracks = _tracked(surface, run)
+    surface = _checked(surface, run)
     from .animation import Reel, write_training
 
-    write_training(surface, tracks, Reel.of(path, seconds, frames_per_second, size), progress, look)
+    if "moment" in choices:
+        from ..arguments import ArgumentError
+
+        raise ArgumentError("a training film shows every moment of its runs: leave moment out")
+    look, pose = _chosen(look, choices)
+    write_training(surface, (), Reel.of(path, seconds, frames_per_second, size), progress, look, pose)
 
 
-def _tracked(surface: Surface, run: Run | Mapping[str, Run] | None) -> tuple[Surface, tuple[Track, ...]]:
-    """The surface with the run to show, or with the tracks of several."""
-    if not isinstance(run, Mapping):
-        return _checked(surface, run), ()
-    from . import display
+def _chosen(look: Look | None, choices: Mapping[str, Any]) -> tuple[Look, Pose]:
+    """A look with the choices that are of one, and the pose of the others. Raises ArgumentError for what is neither."""
+    from ..arguments import ArgumentError
+    from ..errors import nearest
+    from ..look import FIELDS, Look
+    from .drawing.pose import CHOICES, Pose
 
-    display.require_extra()
-    from .drawing.track import tracks_of
+    known = (*FIELDS, *CHOICES)
+    for name in choices:
+        if name not in known:
+            meant = nearest(name, known)
+            raise ArgumentError(
+                f"there is no choice {name}: {f'did you mean {meant}?' if meant else 'there are ' + ', '.join(known)}"
+            )
+    worn = (look or Look()).changed(**{name: value for name, value in choices.items() if name in FIELDS})
+    return worn, Pose(**{name: value for name, value in choices.items() if name in CHOICES})
 
-    surface = _checked(surface, None)
-    for one in run.values():
-        surface.showing(one)
-    return surface, tracks_of(run)
 
-
-def _checked(surface: Surface, run: Run | None) -> Surface:
-    """The surface with the run to show."""
+def _checked(surface: Surface, run: Run | Mapping[str, Run] | None) -> Surface:
+    """The surface with the run, or the runs, to show."""
     from ..arguments import ArgumentError
     from ..surface import Surface
 

@@ -25,8 +25,9 @@ from .offscreen import Still, checked_size, still
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from ..look import Look
     from ..surface import Surface
-    from .drawing.look import Look
+    from .drawing.pose import Pose
     from .drawing.track import Track
 
 Frames = Iterator[NDArray[np.uint8]]
@@ -89,28 +90,48 @@ Show = Callable[[Still, float], None]
 
 
 def write_turntable(
-    surface: Surface, tracks: Sequence[Track], reel: Reel, progress: Progress, look: Look | None = None
+    surface: Surface,
+    tracks: Sequence[Track],
+    reel: Reel,
+    progress: Progress,
+    look: Look | None = None,
+    pose: Pose | None = None,
 ) -> None:
-    """Once round the surface, so that the film may be repeated without a seam."""
+    """Once round the surface, so that the film may be repeated without a seam. pose: where it begins."""
+    from .drawing.pose import Pose
+
+    begun = pose or Pose()
 
     def show(shown: Still, share: float) -> None:
-        home = shown.scene.home
-        shown.scene.look(home._replace(azimuth=home.azimuth + 360.0 * share))
+        begun.take(shown.scene)
+        view = begun.seen(shown.scene)
+        shown.scene.look(view._replace(azimuth=view.azimuth + 360.0 * share))
 
     shares = [k / reel.count for k in range(reel.count)]
     _film(surface, tracks, reel, progress, look, shares, show)
 
 
 def write_training(
-    surface: Surface, tracks: Sequence[Track], reel: Reel, progress: Progress, look: Look | None = None
+    surface: Surface,
+    tracks: Sequence[Track],
+    reel: Reel,
+    progress: Progress,
+    look: Look | None = None,
+    pose: Pose | None = None,
 ) -> None:
-    """The paths as they grow; at its end the film rests on what they came to."""
+    """The paths as they grow, whatever the pose's moment is; at its end the film rests on what they came to."""
+    from .drawing.pose import Pose
+
     if not tracks and surface.run is None:
         raise ArgumentError("the surface knows no run, and a training film shows one: give it, as in run=run")
 
+    begun = pose or Pose()
+    sway = 0.0 if begun.above else SWAY
+
     def show(shown: Still, share: float) -> None:
-        home = shown.scene.home
-        shown.scene.look(home._replace(azimuth=home.azimuth + SWAY * (share - 0.5)))
+        begun.take(shown.scene)
+        view = begun.seen(shown.scene)
+        shown.scene.look(view._replace(azimuth=view.azimuth + sway * (share - 0.5)))
         shown.scene.show_moment(share / (1.0 - REST))
 
     shares = [k / (reel.count - 1) for k in range(reel.count)]

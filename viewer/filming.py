@@ -20,8 +20,9 @@ from ..errors import AtlasError
 from .animation import Reel, write_training, write_turntable
 
 if TYPE_CHECKING:
+    from ..look import Look
     from ..surface import Surface
-    from .drawing.look import Look
+    from .drawing.pose import Pose
     from .drawing.track import Track
 
 ORDER = "order"
@@ -29,13 +30,15 @@ ORDER = "order"
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """training: a film of the tracks as they grow, else one that goes once round. reel: its target names the suffix."""
+    """training: a film of the tracks as they grow, else one that goes once round. pose: from where, and up to which
+    moment the latter shows them. reel: its target names the suffix."""
 
     surface: Surface
     tracks: Sequence[Track]
     look: Look
     reel: Reel
     training: bool
+    pose: Pose
 
     def put(self, folder: Path) -> None:
         """Leave it where the process looks for it."""
@@ -53,7 +56,7 @@ def fill(folder: Path) -> None:
         order: Order = pickle.load(file)
     reel = replace(order.reel, target=order.film(folder))
     write = write_training if order.training else write_turntable
-    write(order.surface, order.tracks, reel, lambda done, total: print(done, total, flush=True), order.look)
+    write(order.surface, order.tracks, reel, lambda done, total: print(done, total, flush=True), order.look, order.pose)
 
 
 if __name__ == "__main__":

@@ -20,11 +20,11 @@ from ..errors import DeviceError, StoreError
 from . import display
 
 if TYPE_CHECKING:
+    from ..look import Look
     from ..surface import Surface
-    from .drawing.look import Look
+    from .drawing.pose import Pose
     from .drawing.scene import Scene
     from .drawing.track import Track
-    from .drawing.view import View
 
 SHARPNESS = 2
 """A pixel of the picture is the mean of this many squared: smooth edges without a multisampled frame buffer."""
@@ -48,7 +48,7 @@ def write_picture(
     surface: Surface,
     path: str | os.PathLike[str],
     size: tuple[int, int],
-    view: View | None = None,
+    pose: Pose | None = None,
     look: Look | None = None,
     tracks: Sequence[Track] = (),
     transparent: bool = False,
@@ -57,7 +57,7 @@ def write_picture(
     name = os.fspath(path)
     if not str(name).lower().endswith(".png"):
         raise ArgumentError(f"the picture is written as PNG: its name must end in .png, {name} does not")
-    pixels = draw(surface, size, view, look, tracks, transparent)
+    pixels = draw(surface, size, pose, look, tracks, transparent)
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
@@ -72,20 +72,20 @@ def write_picture(
 def draw(
     surface: Surface,
     size: tuple[int, int],
-    view: View | None = None,
+    pose: Pose | None = None,
     look: Look | None = None,
     tracks: Sequence[Track] = (),
     transparent: bool = False,
 ) -> NDArray[np.uint8]:
-    """The picture, (height, width, 3), as seen from a view or from the usual place; transparent: (height, width, 4),
+    """The picture, (height, width, 3), in a pose or the usual one; transparent: (height, width, 4),
     without a background.
 
     Raises DeviceError where there is no OpenGL, or its pictures cannot be so large; ArgumentError for a size that is
     not drawn, and as Scene does.
     """
     with still(surface, size, look, tracks) as shown:
-        if view is not None:
-            shown.scene.look(view)
+        if pose is not None:
+            pose.take(shown.scene)
         return shown.picture(transparent)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,13 +44,14 @@ class Landscape:
     test_loss: float | None
 
 
-def landscape(workspace: Workspace, backend: str = "auto") -> Landscape:
-    """Train a workspace and make its surface, with bars on a terminal."""
+def landscape(workspace: Workspace, backend: str = "auto", also: Mapping[str, bool] | None = None) -> Landscape:
+    """Train a workspace and make its surface, with bars on a terminal. also: derivatives that it is to have,
+    as Workspace.surface takes them."""
     problem = workspace.problem()
     test = workspace.test_problem(problem)
     with without_warnings():
         run = workspace.train(problem)
-        surface = workspace.surface(problem, run, backend=backend)
+        surface = workspace.surface(problem, run, backend=backend, **(also or {}))
         test_loss = None if test is None or run is None else test.loss(run.final)
     return Landscape(problem, run, surface, test_loss)
 

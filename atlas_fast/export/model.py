@@ -1,6 +1,6 @@
 """A surface as a model in glTF's binary format, which browsers, slides and Blender show.
 
-In: a Surface and its runs. Out: a .glb file: the relief with the colour map's colours at its vertices, each path a
+In: a Surface and its runs. Out: a .glb file: the relief with its colours at its vertices, each path a
 tube with a ball at its start and its end. y points upwards there, and the unit is the metre.
 
 https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html
@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from ..arguments import real, whole
 from . import needed
-from .relief import Relief, colours, faces
+from .relief import Relief, faces
 from .tracks import Track, tracks
 
 if TYPE_CHECKING:
+    from ..look import Look
     from ..surface import Surface
     from . import Runs
 
@@ -32,11 +33,13 @@ ROUND = 10
 """Corners of a tube's cross-section."""
 
 
-def model(surface: Surface, runs: Runs, width: float = 1.0, resolution: int = 512) -> Callable[[IO[bytes]], object]:
+def model(
+    surface: Surface, runs: Runs, look: Look, width: float = 1.0, resolution: int = 512
+) -> Callable[[IO[bytes]], object]:
     """width: of the longer side, in metres."""
     width = real("width", width, above=0)
     trimesh: Any = needed("trimesh", ".glb")
-    relief = Relief.of(surface, whole("resolution", resolution, 2))
+    relief = Relief.of(surface, whole("resolution", resolution, 2), look)
     relief.require_heights()
     scene = trimesh.Scene()
 
@@ -56,7 +59,7 @@ def model(surface: Surface, runs: Runs, width: float = 1.0, resolution: int = 51
     triangles = triangles[np.isfinite(scaled)[triangles].all(axis=1)]
     if len(triangles):
         kept, renumbered = np.unique(triangles, return_inverse=True)
-        shades, points = colours(scaled[kept]), relief.vertices().reshape(-1, 3)[kept]
+        shades, points = relief.colours.reshape(-1, 3)[kept], relief.vertices().reshape(-1, 3)[kept]
         add("surface", points, renumbered.reshape(-1, 3), shades, 0.85)
     for track in tracks(relief, runs):
         for part, points, triangles, shades in _parts(relief, track, trimesh):

@@ -1,22 +1,22 @@
-"""A surface as it is seen, in three dimensions: thinned where it is fine, scaled, and cut where a corner would flatten
-the rest.
+"""A surface as it is seen, in three dimensions: thinned where it is fine, scaled and coloured as a look says.
 
-In: a Surface and how many vertices a side may have. Out: a Relief, whose points lie in a box with a longer side of 1,
-a to the right, b away from the reader and the loss upwards.
+In: a Surface, a Look and how many vertices a side may have. Out: a Relief, whose points lie in a box with a longer side
+of 1, a to the right, b away from the reader and the loss upwards.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import colormaps
 from numpy.typing import NDArray
 
 from ..arguments import ArgumentError
-from ..heights import BEYOND, Limits, limits, proportions
-from ..plot import COLOURS
+from ..colouring import Colouring, colouring
+from ..heights import proportions
+from ..look import Look, table
+from ..scale import Scale, scale_of
 
 if TYPE_CHECKING:
     from ..surface import Surface
@@ -29,33 +29,41 @@ LIFT = 0.012
 
 @dataclass(frozen=True, eq=False)
 class Relief:
-    """a, b: (columns,), (rows,). loss: (rows, columns), nan where it is not finite. limits: of the scale of heights.
-    sides: of the box along a, b and the loss. thinned: whether the surface has more vertices than these.
+    """a, b: (columns,), (rows,). loss: (rows, columns), nan where it is not finite. scale: of the heights. shown: what
+    the colours are, its shades those of these vertices. sides: of the box along a, b and the loss. thinned: whether the
+    surface has more vertices than these.
     """
 
     surface: Surface
     a: Array
     b: Array
     loss: Array
-    limits: Limits
+    scale: Scale
+    shown: Colouring
+    look: Look
     sides: tuple[float, float, float]
     thinned: bool
 
     @classmethod
-    def of(cls, surface: Surface, resolution: int) -> Relief:
+    def of(cls, surface: Surface, resolution: int, look: Look) -> Relief:
+        """Raises ArgumentError where the surface lacks what the look asks for."""
         rows, columns = (_thinned(len(x), resolution) for x in (surface.b, surface.a))
         thinned = len(rows) < len(surface.b) or len(columns) < len(surface.a)
-        shown = surface.loss[np.ix_(rows, columns)] if thinned else surface.loss
-        loss = np.where(np.isfinite(shown), shown.astype(np.float64), np.nan)
-        # The scale is that of all vertices, as the viewer has it.
-        scale = limits(surface.loss[np.isfinite(surface.loss)].astype(np.float64))
-        return cls(surface, surface.a[columns], surface.b[rows], loss, scale, proportions(surface.extent), thinned)
+        kept = surface.loss[np.ix_(rows, columns)] if thinned else surface.loss
+        loss = np.where(np.isfinite(kept), kept.astype(np.float64), np.nan)
+        # The scales are those of all vertices, as the viewer has them.
+        scale = scale_of(surface.loss, np.isfinite(surface.loss), look)
+        shown = colouring(surface, scale, look)
+        if shown.shades is not None:
+            shown = replace(shown, shades=shown.shades[np.ix_(rows, columns)])
+        sides = proportions(surface.extent)
+        return cls(surface, surface.a[columns], surface.b[rows], loss, scale, shown, look, sides, thinned)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the reader of a picture must know."""
         told = [] if np.isfinite(self.loss).any() else ["no vertex holds a finite height"]
-        told += self.limits.notes
+        told += self.scale.notes
         if self.thinned:
             of, shown = (f"{rows:,} x {columns:,}" for rows, columns in (self.surface.loss.shape, self.loss.shape))
             told.append(f"{shown} of {of} vertices are drawn")
@@ -64,7 +72,23 @@ class Relief:
     @property
     def scaled(self) -> Array:
         """Heights (rows, columns) as shares of the scale; over 1 where they are cut off, nan where there are none."""
-        return self.limits.scaled(self.loss)
+        return self.placed(self.loss)
+
+    def placed(self, loss: Any) -> Array:
+        """Losses as shares of the scale."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.scale.place(loss)
+
+    @property
+    def colours(self) -> Array:
+        """The colours (rows, columns, 3) of the vertices, in [0, 1] as screens count them (sRGB)."""
+        shades = self.shown.shades
+        if shades is not None:
+            return table(self.shown.colours)[shades] / 255.0
+        scaled = np.nan_to_num(self.scaled)
+        found = table(self.shown.colours)[np.round(np.clip(scaled, 0.0, 1.0) * 255).astype(np.intp)] / 255.0
+        found[scaled > 1.0] = self.look.beyond
+        return found
 
     def points(self, a: Any, b: Any, scaled: Any) -> Array:
         """Points (.., 3) of the box; heights over 1 lie at its top, and nan stays nan."""
@@ -82,12 +106,6 @@ class Relief:
     def vertices(self) -> Array:
         """The points (rows, columns, 3) of all vertices."""
         return self.points(self.a[None, :], self.b[:, None], self.scaled)
-
-
-def colours(scaled: Array) -> Array:
-    """The colours (.., 3) of shares of the scale, in [0, 1] as screens count them (sRGB)."""
-    shades: Array = np.asarray(colormaps[COLOURS].with_extremes(over=BEYOND)(scaled))[..., :3]
-    return shades
 
 
 def faces(shape: tuple[int, int]) -> NDArray[np.intp]:

@@ -16,17 +16,18 @@ from . import needed
 from .relief import Relief, faces
 
 if TYPE_CHECKING:
+    from ..look import Look
     from ..surface import Surface
     from . import Runs
 
 
 def solid(
-    surface: Surface, runs: Runs, width: float = 100.0, base: float = 3.0, resolution: int = 512
+    surface: Surface, runs: Runs, look: Look, width: float = 100.0, base: float = 3.0, resolution: int = 512
 ) -> Callable[[IO[bytes]], object]:
     """width: of the longer side. base: how thick the solid is below the lowest height. Both in millimetres."""
     width, base = real("width", width, above=0), real("base", base, above=0)
     trimesh: Any = needed("trimesh", ".stl")
-    relief = Relief.of(surface, whole("resolution", resolution, 2))
+    relief = Relief.of(surface, whole("resolution", resolution, 2), look)
     relief.require_heights()
     # What is not finite overflowed, as a rule: it stands as high as what is cut off.
     top = relief.points(relief.a[None, :], relief.b[:, None], np.nan_to_num(relief.scaled, nan=1.0)) * width

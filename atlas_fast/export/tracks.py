@@ -59,14 +59,14 @@ def tracks(relief: Relief, runs: Runs) -> list[Track]:
     if len(runs) > len(ON_VIRIDIS):
         raise ArgumentError(f"run holds {len(runs)} runs: at most {len(ON_VIRIDIS)} can be told apart by colour")
     made = []
-    for (name, run), colour in zip(runs.items(), ON_VIRIDIS, strict=False):
-        path = relief.surface.path(run)
-        trail = Trail.of(relief.surface, path, colour if len(runs) > 1 else None)
-        made.append(Track(name, run, path, trail, lifted(relief, trail.a, trail.b)))
+    for (name, shown), colour in zip(runs.items(), ON_VIRIDIS, strict=False):
+        path = relief.surface.path(shown.run)
+        trail = Trail.of(relief.surface, path, shown.colour or (colour if len(runs) > 1 else None))
+        made.append(Track(name, shown.run, path, trail, lifted(relief, trail.a, trail.b)))
     return made
 
 
 def lifted(relief: Relief, a: Array, b: Array) -> Array:
     """How high points of a path at (a, b) lie, as a share of the scale of heights."""
     height = np.asarray(relief.surface.at(a, b), np.float64)
-    return np.minimum(relief.limits.scaled(np.where(np.isfinite(height), height, np.nan)), 1.0) + LIFT
+    return np.minimum(relief.placed(np.where(np.isfinite(height), height, np.nan)), 1.0) + LIFT

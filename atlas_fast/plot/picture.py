@@ -1,4 +1,4 @@
-"""A picture of a surface: in 3-D beside its contours, with the path of a run; or a line for one scalar weight.
+"""A picture of a surface: in 3-D beside its contours, with the paths of its runs; or a line for one scalar weight.
 
 In: a Surface. Out: a Picture.
 """
@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from ..arguments import ArgumentError
 from ..departure import left_out, trajectory
 from ..title import write_title
+from .comparison import ON_VIRIDIS, START
 from .contours import draw_contours
 from .figure import Picture
 from .heights import COLOURS, Heights
@@ -24,45 +27,81 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..surface import Surface
+    from ..training import Run
+
+LONGEST = 40
+"""Characters of a run's name in the legend."""
 
 
 def plot(surface: Surface) -> Picture:
-    """The picture of a surface and of its run, if it has one."""
+    """The picture of a surface and of its runs, if it has any."""
     if len(surface.b) == 1:
         return _line(surface)
     figure = Picture(13, 6.2)
     heights = Heights.of(surface)
-    trails = [] if surface.run is None else [Trail.of(surface, surface.path())]
+    trails = [
+        Trail.of(surface, surface.path(run), colour, None if colour is None else START)
+        for run, colour in _coloured(surface)
+    ]
     relief: Any = figure.add_axes((-0.01, 0.02, 0.485, 0.86), projection="3d", computed_zorder=False)
     contours = figure.add_axes((0.54, 0.125, 0.32, 0.6709))
     draw_relief(relief, heights, trails)
     draw_contours(contours, heights, trails)
     bars = [(ScalarMappable(heights.scale, COLOURS), "loss")]
-    bars += [(ScalarMappable(Normalize(0, trail.last), TIMES), "step") for trail in trails if trail.last]
+    timed = [trail.last for trail in trails if trail.last and trail.colour is None]
+    bars += [(ScalarMappable(Normalize(0, last), TIMES), "step") for last in timed]
     for place, (mappable, label) in enumerate(bars):
         box = figure.add_axes((0.878 + 0.058 * place, 0.125, 0.012, 0.6709))
         figure.colorbar(mappable, cax=box, ticks=MaxNLocator(10, integer=label == "step"))
         box.set_title(label, fontsize=9, pad=6)
         box.tick_params(labelsize=8)
+    _legend(figure, surface)
     headings(figure, surface)
     return figure
+
+
+def _coloured(surface: Surface) -> list[tuple[Run, str | None]]:
+    """The runs with their colours: that of time for a run without a name. Raises ArgumentError for more than can be
+    told apart."""
+    if surface.named is None:
+        return [] if surface.run is None else [(surface.run, None)]
+    count, most = len(surface.named), len(ON_VIRIDIS)
+    if count > most:
+        raise ArgumentError(f"the surface shows {count} runs: at most {most} can be told apart by colour")
+    return list(zip(surface.named.values(), ON_VIRIDIS, strict=False))
+
+
+def _legend(figure: Figure, surface: Surface) -> None:
+    """The runs by their names, at the lower left."""
+    if surface.named is None:
+        return
+    handles = [
+        Line2D([], [], color=colour, linewidth=3, marker="o", markeredgecolor="black")
+        for _, colour in _coloured(surface)
+    ]
+    names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 2]}.." for name in surface.named]
+    figure.legend(
+        handles, [name.replace("$", r"\$") for name in names], loc="lower left", bbox_to_anchor=(0.005, 0.0),
+        frameon=False, fontsize=8, ncols=1 + (len(names) > 4),
+    )  # fmt: skip
 
 
 def _line(surface: Surface) -> Picture:
     """The picture of a line: the loss against its one coordinate."""
     figure = Picture(8.5, 5.6)
-    axes = figure.add_axes((0.11, 0.12, 0.75 if surface.run is not None else 0.84, 0.7))
+    timed = surface.run is not None and surface.named is None
+    axes = figure.add_axes((0.11, 0.12, 0.75 if timed else 0.84, 0.7))
     axes.plot(
         surface.a,
         np.where(np.isfinite(surface.loss[0]), surface.loss[0], np.nan),
         color="#31688e",
         linewidth=2,
     )
-    if surface.run is not None:
-        path = surface.path()
-        marks = axes.scatter(
-            path.a, path.height, c=path.step, cmap=TIMES, s=26, edgecolor="black", linewidth=0.4, zorder=3
-        )
+    for run, colour in _coloured(surface):
+        path = surface.path(run)
+        shade: dict[str, Any] = {"c": path.step, "cmap": TIMES} if colour is None else {"color": colour}
+        marks = axes.scatter(path.a, path.height, s=26, edgecolor="black", linewidth=0.4, zorder=3, **shade)
+    if timed:
         box = figure.add_axes((0.89, 0.12, 0.02, 0.7))
         figure.colorbar(marks, cax=box, ticks=MaxNLocator(10, integer=True))
         box.set_title("step", fontsize=9, pad=6)
@@ -70,6 +109,7 @@ def _line(surface: Surface) -> Picture:
     axes.set_xlabel(surface.plane.axes_labels[0], fontsize=10)
     axes.set_ylabel("loss", fontsize=10)
     axes.grid(alpha=0.3)
+    _legend(figure, surface)
     headings(figure, surface)
     return figure
 
@@ -87,7 +127,7 @@ def headings(figure: Figure, surface: Surface, notes: tuple[str, ...] = (), alon
 
 def remarks(surface: Surface, notes: tuple[str, ...] = (), alone: bool = True) -> list[str]:
     """The optimizer and what the reader of a picture must know, `notes` at its end; of several runs a legend tells."""
-    run = surface.run if alone else None
+    run = surface.run if alone and len(surface.runs) == 1 else None
     told = [] if run is None else [f"{run.optimizer}, {run.epochs:,} epochs, final loss {run.loss[-1]:.4g}"]
     off = "" if run is None else left_out(run, len(trajectory(run)))
     return told + [text for text in (surface.message, "" if run is None else run.message, off, *notes) if text]

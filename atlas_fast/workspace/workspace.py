@@ -194,17 +194,19 @@ class Workspace:
         run: Run | None = None,
         progress: Progress = None,
         backend: str = "auto",
+        **also: bool,
     ) -> Surface:
         """The surface that [surface] asks for, round a run, or round the starting weights where there is none.
 
         Without `plane` it is the run's principal plane; of one or two scalar weights, their axes. `seed` draws random
-        directions, and the starting weights where nothing is trained. backend: as for `Problem.surface`. Raises
-        WorkspaceError for a plane, extent or resolution that cannot be used.
+        directions, and the starting weights where nothing is trained. backend: as for `Problem.surface`. also:
+        derivatives that it is to have besides those of [surface], by their names there. Raises WorkspaceError for a
+        plane, extent or resolution that cannot be used.
         """
         problem = self.problem() if problem is None else problem
         with self._naming("surface"):
             plane, extent = self._placed(problem, run, progress)
-            settings = self._surface_settings()
+            settings = {**self._surface_settings(), **also}
             return problem.surface(plane, extent=extent, backend=backend, progress=progress, **settings)
 
     def grid(self, problem: Problem, runs: Sequence[Run] = (), progress: Progress = None, **also: bool) -> Grid:

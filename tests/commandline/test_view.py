@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,70 @@ def test_pictures_and_films_are_made_as_asked(bowl: Path, asked: Asked, capsys: 
         ("turntable", Path("a.mp4"), {"seconds": 3.0, "size": (640, 480)}),
         ("training_film", Path("a.GIF"), {}),
     ]
+
+
+def test_a_look_is_handed_on_and_the_surface_has_what_it_needs(
+    bowl: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[tuple[str, af.Surface, dict[str, object]]] = []
+
+    def noted(name: str) -> Callable[..., None]:
+        return lambda surface, path, **options: seen.append((name, surface, options))
+
+    for name in ("picture", "turntable", "training_film"):
+        monkeypatch.setattr(viewer, name, noted(name))
+    monkeypatch.setattr(af.Surface, "export", noted("export"))
+    dressed = ["--heights", "log", "--colouring", "curvature", "--colours", "magma"]
+    where = ["--azimuth", "30", "--elevation", "10", "--zoom", "2", "--theme", "dark", "--no-contours"]
+    assert run(["view", str(bowl), "--out", "a.png", *dressed, *where, "--moment", "0.5"]) == 0
+    assert run(["view", str(bowl), "--out", "a.gif", "--film", "--above", "--streamlines"]) == 0
+    assert run(["view", str(bowl), "--out", "a.html", *dressed, "--theme", "dark"]) == 0
+    assert run(["view", str(bowl), "--out", "a.stl", "--limit", "3"]) == 0
+    look = {"heights": "log", "colouring": "curvature", "colours": "magma"}
+    assert [(name, options) for name, _, options in seen] == [
+        (
+            "picture",
+            {**look, "theme": "dark", "contours": False, "azimuth": 30.0, "elevation": 10.0, "zoom": 2.0, "moment": 0.5,
+             "transparent": False},
+        ),
+        ("training_film", {"above": True, "streamlines": True}),
+        ("export", {**look, "theme": "dark"}),
+        ("export", {"limit": 3.0}),
+    ]  # fmt: skip
+    assert [(surface.curvature is None, surface.gradient is None) for _, surface, _ in seen] == [
+        (False, True),
+        (True, False),
+        (False, True),
+        (True, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["a.stl", "--colouring", "slope"], "it is for --out FILE.png or FILE.gif or FILE.mp4 or FILE.vts"),
+        (["a.html", "--above"], "it is for --out FILE.png or FILE.gif or FILE.mp4"),
+        (["a.glb", "--no-contours"], "--no-contours"),
+        (["a.gif", "--film", "--moment", "0.5"], "it is for --out FILE.png"),
+        (["a.png", "--zoom", "near"], "--zoom"),
+    ],
+)
+def test_a_choice_that_says_nothing_about_a_file_is_refused(
+    bowl: Path, asked: Asked, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    assert run(["view", str(bowl), "--out", *arguments]) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+    assert asked == []
+
+
+def test_a_choice_that_is_none_is_told_before_the_work(
+    bowl: Path, asked: Asked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["view", str(bowl), "--out", "a.png", "--heights", "lgo"]) == 1
+    assert "heights is 'lgo', it must be one of 'clipped', 'linear', 'log'" in capsys.readouterr().err
+    assert run(["view", str(bowl), "--out", "a.png", "--above", "--azimuth", "3"]) == 1
+    assert "above=True looks straight down" in capsys.readouterr().err
+    assert asked == []
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,13 @@ import io
 import sys
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from matplotlib import image
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -121,6 +124,23 @@ def test_a_run_that_leaves_the_surface_or_diverged_gives_a_picture() -> None:
 def test_a_grid_that_is_not_square_gives_a_picture(surface: af.Surface) -> None:
     problem = af.Problem("x^2 + 3*y^2")
     assert_nothing_clipped(problem.surface(resolution=(5, 90), extent=(0, 50, -1e-3, 1e-3)).plot())
+
+
+def test_several_runs_have_colours_and_a_legend(surface: af.Surface) -> None:
+    assert surface.run is not None
+    runs = {"one": surface.run, "two $": replace(surface.run, weights=surface.run.weights * 0.9)}
+    figure = surface.plot(runs)
+    legend = figure.legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == ["one", r"two \$"]
+    colours = [to_hex(line.get_color()) for line in legend.get_lines()]
+    shades = [
+        to_hex(line.get_edgecolor()[0]) for line in figure.axes[1].collections if isinstance(line, LineCollection)
+    ]
+    assert set(colours) <= set(shades) and len(set(colours)) == 2
+    assert "step" not in [axes.get_title() for axes in figure.axes]
+    assert_nothing_clipped(figure)
+    with pytest.raises(af.ArgumentError, match="the surface shows 9 runs: at most 8 can be told apart"):
+        surface.plot({str(k): surface.run for k in range(9)})
 
 
 def test_one_scalar_gives_a_line() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import atlas_fast as af
-from atlas_fast.refinement import COARSE_SIDES, Refinement, outward
+from atlas_fast.refinement import COARSE_SIDES, Refinement, outward, problem_of
 from atlas_fast.surface import grid
 
 
@@ -112,3 +114,17 @@ def test_a_grid_tells_what_is_at_one_point() -> None:
     problem = af.Problem("(x - 1)^2 + 3 * y^2")
     probe = grid(problem, None, 2, 2.0, gradient=True, dtype="float64")
     assert probe.at(0.25, -0.5) == pytest.approx((0.5625 + 0.75, -1.5, -3.0), rel=1e-12)
+
+
+def test_the_problem_of_a_surface_is_made_of_its_text_where_that_is_all_of_it() -> None:
+    surface = af.Problem("A'*A + sum(B) ^ 2", weights={"A": (3, 1), "B": (2, 2)}).surface(
+        af.Plane(np.ones(7), np.arange(7.0) + 1, np.ones(7)), resolution=9
+    )
+    found = problem_of(surface)
+    assert found is not None
+    w = surface.plane.at(surface.a[2], surface.b[5])
+    assert found.loss(w) == pytest.approx(float(surface.loss[5, 2]), rel=1e-5)
+    # Another loss at the corners, or a text that is not all.
+    assert problem_of(replace(surface, loss=surface.loss * 1.01)) is None
+    data = af.Problem("mse(w*X + b, Y)", {"X": np.ones((1, 5)), "Y": np.zeros((1, 5))})
+    assert problem_of(data.surface(resolution=5)) is None

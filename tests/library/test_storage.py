@@ -61,6 +61,49 @@ def test_another_run_can_be_saved_with_it(surface: af.Surface, problem: af.Probl
     np.testing.assert_array_equal(found.run.weights, other.weights)
 
 
+def test_every_run_is_saved_with_it_by_its_name(
+    surface: af.Surface, run: af.Run, problem: af.Problem, tmp_path: Path
+) -> None:
+    other = problem.train(af.Adam(lr=0.1), 3)
+    surface.save(tmp_path / "s.npz", {"Adam": other, "SGD, with momentum": run})
+    found = af.load(tmp_path / "s.npz")
+    assert list(found.runs) == ["Adam", "SGD, with momentum"]
+    for got, given in zip(found.runs.values(), (other, run), strict=True):
+        np.testing.assert_array_equal(got.weights, given.weights)
+        np.testing.assert_array_equal(got.loss, given.loss)
+        assert repr(got) == repr(given)
+    # The one that the plane comes from stays the surface's own, and is in the file once.
+    assert found.run is found.runs["SGD, with momentum"]
+    with np.load(tmp_path / "s.npz") as archive:
+        assert sum(name.endswith("_weights") for name in archive.files) == 2
+        np.testing.assert_array_equal(archive["run_weights"], run.weights)
+    # And again, from what was read, and with none.
+    found.save(tmp_path / "t.npz")
+    assert list(af.load(tmp_path / "t.npz").runs) == list(found.runs)
+    found.save(tmp_path / "t.npz", {})
+    bare = af.load(tmp_path / "t.npz")
+    assert (bare.run, dict(bare.runs)) == (None, {})
+
+
+def test_a_file_of_a_single_run_reads_as_ever(surface: af.Surface, run: af.Run, tmp_path: Path) -> None:
+    surface.save(tmp_path / "s.npz")
+    changed(tmp_path / "s.npz", lambda arrays: header(arrays, ', "runs": []', ""))
+    found = af.load(tmp_path / "s.npz")
+    assert found.named is None
+    assert list(found.runs) == ["SGD(lr=0.05, momentum=0.5)"]
+    np.testing.assert_array_equal(found.runs["SGD(lr=0.05, momentum=0.5)"].loss, run.loss)
+
+
+def test_a_comparison_is_saved_whole(tmp_path: Path) -> None:
+    problem = af.Problem("x^2 + 3*y^2")
+    found = af.compare(problem, {"slow": af.SGD(lr=0.01), "fast": af.SGD(lr=0.1)}, 5, start=[1.0, 1.0], resolution=9)
+    found.surface.save(tmp_path / "s.npz")
+    runs = af.load(tmp_path / "s.npz").runs
+    assert [(name, run.loss[-1]) for name, run in runs.items()] == [
+        (label, run.loss[-1]) for label, run in zip(found.labels, found.runs, strict=True)
+    ]
+
+
 def test_a_line_without_a_run_comes_back(tmp_path: Path) -> None:
     surface = af.Problem("x^2").surface(resolution=7)
     surface.save(tmp_path / "s.npz")
@@ -130,6 +173,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "another archive": (lambda p: np.savez(p, x=np.ones(3)), "it was not written by Atlas Fast"),
     "no arrays": (lambda p: zipfile.ZipFile(p, "w").close(), "it was not written by Atlas Fast"),
     "pickle": (lambda p: np.savez(p, header=np.array([{}])), "it is damaged, or no .npz file"),
+    "another's run": (
+        lambda p: changed(p, lambda a: header(a, '"runs": []', '"runs": [["SGD", {"epochs": 1}]]')),
+        "its parts do not fit one another",
+    ),
     "no plane": (lambda p: changed(p, lambda a: a.pop("u")), "its parts do not fit one another"),
     "other rows": (
         lambda p: changed(p, lambda a: a.update(b=a["b"][:-1])), "its parts do not fit one another"

@@ -32,8 +32,8 @@ def test_a_picture_of_parts_is_the_picture(surface_of: Made, monkeypatch: pytest
 
 
 def test_without_a_background_it_lies_on_any(surface_of: Made) -> None:
+    from atlas_fast.look import THEMES
     from atlas_fast.viewer import offscreen
-    from atlas_fast.viewer.drawing.look import THEMES
 
     surface = surface_of(waves)
     clear = offscreen.draw(surface, (320, 240), transparent=True)
@@ -59,8 +59,8 @@ def test_a_still_is_drawn_as_often_as_it_is_asked(surface_of: Made) -> None:
 
 
 def test_at_8k_known_heights_have_their_colours(surface_of: Made) -> None:
+    from atlas_fast.look import Look
     from atlas_fast.viewer import offscreen
-    from atlas_fast.viewer.drawing.look import Look
 
     surface = surface_of(waves)
     a, b = (x.ravel() for x in np.meshgrid(surface.a[5:-5:7], surface.b[5:-5:7]))

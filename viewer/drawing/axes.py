@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ...scale import ticks
 from .box import Box
 from .labels import Label
-from .scale import ticks
 
 TICK = 0.04
 """Length of a tick, in units of the scene."""

@@ -15,9 +15,9 @@ from vispy import gloo
 from vispy.scene.visuals import create_visual_node
 from vispy.visuals import Visual
 
+from ...colouring import Colouring
+from ...look import Colour, table
 from .box import Box
-from .colouring import Colouring
-from .look import Colour, table
 
 PATCH = 255
 """Cells along each side of the patch: 256 x 256 vertices are as many as 16-bit indices can name."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ...colouring import Colouring
 from ...descent_lines import descent_arrows, descent_lines
+from ...look import table
 from .box import SIDE, Box
-from .colouring import Colouring
-from .look import table
 
 if TYPE_CHECKING:
     from ...surface import Surface

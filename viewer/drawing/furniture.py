@@ -18,10 +18,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
+from ...colouring import Colouring
+from ...look import Look, colour_map
 from ...plot import TIMES, headings
-from .colouring import Colouring
 from .heights import Heights
-from .look import Look, colour_map
 from .track import Lone, Track
 
 if TYPE_CHECKING:

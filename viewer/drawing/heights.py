@@ -13,24 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...arguments import ArgumentError
-from ...heights import robust_top
+from ...look import Look
+from ...scale import Scale, scale_of
 from .gaps import fill
-from .look import Look
-from .scale import Scale, linear, logarithmic
 
 if TYPE_CHECKING:
     from ...surface import Surface
 
-SAMPLES = 2**19
-"""Values of which quantiles are taken at most: of more, a regular part of them."""
-
 BEYOND = 1e6
 """Scaled heights are held below this: where one is cut, the slope that leads to it is what matters."""
-
-DEEPEST = 1e-8
-"""Where a logarithmic scale begins at the latest, as a share of its end: a zero has no logarithm, and one vertex of
-1e-30 would flatten the rest."""
 
 ROWS = 128
 """Rows that are scaled at once."""
@@ -42,14 +33,15 @@ class Heights:
     False there is no height, and z is that of its neighbours, for the sake of the light on them.
 
     rimmed: z with a rim of one vertex, the straight continuation of the surface: what the card is given; z is its
-    inside. scale: of the losses. every: 1, or the n of "every nth vertex is drawn". a, b: coordinates of the columns
-    and rows.
+    inside. scale: of the losses. every: 1, or the n of "every nth vertex is drawn"; vertices: then the rows and columns
+    that are, else None. a, b: coordinates of the columns and rows.
     """
 
     rimmed: NDArray[np.float32]
     known: NDArray[np.bool_]
     scale: Scale
     every: int
+    vertices: tuple[NDArray[np.intp], NDArray[np.intp]] | None
     a: NDArray[np.float64]
     b: NDArray[np.float64]
 
@@ -73,13 +65,8 @@ class Heights:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the reader of a picture must know."""
-        told = []
-        if not self.known.any():
-            told.append("no vertex holds a finite height")
-        if self.cut:
-            told.append(f"heights above {self.top:.4g} are cut off, the highest is {self.scale.highest:.4g}")
-        if self.scale.lowest < self.low and self.scale.logarithmic:
-            told.append(f"heights below {self.low:.4g} are drawn there, the lowest is {self.scale.lowest:.4g}")
+        told = [] if self.known.any() else ["no vertex holds a finite height"]
+        told += self.scale.notes
         if self.every > 1:
             told.append(f"of each {self.every} x {self.every} vertices one is drawn")
         return tuple(told)
@@ -136,9 +123,10 @@ def heights(surface: Surface, limit: int, look: Look | None = None) -> Heights:
     rows, columns = (thinned(len(x), every) for x in (surface.b, surface.a))
     shown = surface.loss[np.ix_(rows, columns)] if every > 1 else surface.loss
     known = np.isfinite(shown)
-    scale = _scale(shown, known, look or Look())
+    scale = scale_of(shown, known, look or Look())
     z = np.empty((len(rows) + 2, len(columns) + 2), np.float32)
-    made = Heights(z, known, scale, every, surface.a[columns], surface.b[rows])
+    drawn = (rows, columns) if every > 1 else None
+    made = Heights(z, known, scale, every, drawn, surface.a[columns], surface.b[rows])
     gaps = not known.all()
     with np.errstate(invalid="ignore"):
         for first in range(0, len(rows), ROWS):
@@ -159,44 +147,3 @@ def _within(part: slice, drawn: NDArray[np.intp]) -> tuple[slice, NDArray[np.int
     """Which of the positions that are drawn lie in a part of all, and their places in it."""
     first, last = (int(place) for place in np.searchsorted(drawn, [part.start, part.stop]))
     return slice(first, last), drawn[first:last] - part.start
-
-
-def sampled(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Finite values for quantiles, of a large array at even distances."""
-    step = int(np.ceil(np.sqrt(values.size / SAMPLES)))
-    part = values[::step, ::step].astype(np.float64)
-    found: NDArray[np.float64] = part[np.isfinite(part)]
-    return found if found.size or step == 1 else values[np.isfinite(values)].astype(np.float64)
-
-
-def _scale(loss: NDArray[np.floating[Any]], known: NDArray[np.bool_], look: Look) -> Scale:
-    """Where the scale of the heights begins and ends."""
-    if not known.any():
-        return Scale(0.0, 1.0, 0.0, 0.0)
-    low = float(np.min(loss, where=known, initial=np.inf))
-    highest = float(np.max(loss, where=known, initial=-np.inf))
-    if look.heights == "log":
-        return _log_scale(loss, known, low, highest)
-    if look.heights == "linear":
-        return linear(low, highest)
-    if look.limit is not None:
-        if look.limit <= low:
-            raise ArgumentError(f"limit is {look.limit:g}, more than the surface's lowest loss {low:.6g} is wanted")
-        return linear(low, highest, min(look.limit, highest))
-    if linear(low, highest).low < low:
-        return linear(low, highest)  # a constant has nothing to cut
-    return linear(low, highest, robust_top(low, highest, sampled(loss)))
-
-
-def _log_scale(loss: NDArray[np.floating[Any]], known: NDArray[np.bool_], low: float, highest: float) -> Scale:
-    if low < 0 or highest == 0:
-        raise ArgumentError(
-            f"the loss goes down to {low:.4g}: heights='log' wants positive losses, 'clipped' and 'linear' take any"
-        )
-    positive = known & (loss > 0)
-    least = float(np.min(loss, where=positive, initial=np.inf))
-    sample = sampled(loss)
-    sample = np.log10(np.maximum(sample, least))
-    top = 10.0 ** min(robust_top(float(np.log10(least)), float(np.log10(highest)), sample), 308.0)
-    top = highest if top > 0.999 * highest else top
-    return logarithmic(max(least, DEEPEST * top), highest, low, top)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .look import Colour
+from ...look import Colour
 from .ribbon import Ribbon
 from .track import Track
 from .trajectory import Trajectory

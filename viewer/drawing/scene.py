@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 from vispy import gloo, scene
 
 from ...arguments import ArgumentError
+from ...colouring import Colouring, colouring
+from ...look import Look
 from ...upsampling import upsampled
 from . import axes, flow
 from .box import Box
-from .colouring import Colouring, colouring
 from .field import Field
 from .furniture import furniture
 from .heights import Heights, heights
 from .labels import Labels
-from .look import Look
 from .paths import NOTHING, Lines, Paths
 from .picking import NEAR, Reading, Sight, beside, met, reading
 from .ribbon import Ribbon
-from .track import Track, lone
+from .track import Track, own_tracks
 from .trajectory import LIFT, Trajectory, trajectory
 from .view import FIELD_OF_VIEW, View, above, followed, home
 
@@ -51,7 +51,7 @@ DUSK = (60.0, 82.0)
 
 class Scene:
     """Draws a surface on a canvas. scale: the screen's own pixels in one of Qt's. look: how. tracks: runs to draw; with
-    none of them, the surface's own run. frame: width and height in pixels of a picture that the canvas shows a part
+    none of them, the surface's own runs. frame: width and height in pixels of a picture that the canvas shows a part
     of, see `tile`; it then shows no title and no colour bars, which `furniture` gives.
 
     Raises ArgumentError where the surface lacks what the look asks for, or a track is one of another problem; nothing
@@ -82,7 +82,7 @@ class Scene:
         self._limit = min(TEXELS, int(gloo.gl.glGetParameter(gloo.gl.GL_MAX_TEXTURE_SIZE)) - 2)
         self.heights: Heights = heights(surface, self._limit, self.dressed)
         self.box = Box.of(self.heights)
-        self.shown: Colouring = colouring(surface, self.heights, self.dressed)
+        self.shown: Colouring = colouring(surface, self.heights.scale, self.dressed, self.heights.vertices)
         self.lines: tuple[Lines, ...] = self._lines(surface, self.box, self._given)
         flows = self._flows(surface, self.box, self.dressed)
         self.field: Any = None
@@ -154,7 +154,7 @@ class Scene:
             self.field.set_part(changed, None if whole and known.all() else (down, right))
 
     def show_tracks(self, tracks: Sequence[Track]) -> None:
-        """Draw these runs, or with none the surface's own."""
+        """Draw these runs, or with none the surface's own ones."""
         lines = self._lines(self.surface, self.box, tuple(tracks))
         self._given, self.lines = tuple(tracks), lines
         self.paths.show(lines, self.dressed.dressing.outline)
@@ -245,7 +245,7 @@ class Scene:
         kept = surface is self.surface and (look.heights, look.limit) == (self._worn.heights, self._worn.limit)
         made = self.heights if kept else heights(surface, self._limit, look)
         box = Box.of(made)
-        shown = colouring(surface, made, look)
+        shown = colouring(surface, made.scale, look, made.vertices)
         lines = self._lines(surface, box, self._given)
         flows = self._flows(surface, box, look)
         view = followed(self.seen, self.box, box) if follow else self.seen
@@ -271,7 +271,7 @@ class Scene:
         self._write()
 
     def _lines(self, surface: Surface, box: Box, given: tuple[Track, ...]) -> tuple[Lines, ...]:
-        tracks = given or (() if surface.run is None else (lone(surface.run),))
+        tracks = given or own_tracks(surface)
         return tuple((track, trajectory(surface, track.run, box)) for track in tracks)
 
     @staticmethod

@@ -1,6 +1,6 @@
 """A run as it is drawn: its name and its colours.
 
-In: a Run. Out: a Track; `tracks_of` gives several runs colours that all people can tell apart.
+In: a Run, or a Surface with its runs. Out: Tracks; several runs have colours that all people can tell apart.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
+from ...look import Colour, table
 from ...plot import ON_VIRIDIS, TIMES
-from .look import Colour, table
 
 if TYPE_CHECKING:
+    from ...surface import Surface
     from ...training import Run
 
 PALE = 0.65
@@ -49,9 +50,11 @@ class Lone(Track):
         return np.concatenate([picked, np.ones((*time.shape, 1))], axis=-1)
 
 
-def lone(run: Run) -> Track:
-    """The track of a picture's only run."""
-    return Lone(run, run.optimizer, (1.0, 0.0, 0.0))
+def own_tracks(surface: Surface) -> tuple[Track, ...]:
+    """Tracks of the runs that a surface shows; a single one without a name has the colours of time."""
+    if surface.named is not None:
+        return tracks_of(surface.named)
+    return () if surface.run is None else (Lone(surface.run, surface.run.optimizer, (1.0, 0.0, 0.0)),)
 
 
 def tracks_of(runs: Mapping[str, Run]) -> tuple[Track, ...]:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..drawing.look import Look
+from ...look import Look
 from ..panels.fields import shade
 
 HEIGHTS = (
@@ -34,7 +34,7 @@ COLOURINGS = (
     ("Loss", "loss", "Colours follow the loss"),
     ("Slope", "slope", "The slope along the plane"),
     ("Gradient norm", "gradient_norm", "The norm of the gradient over all weights, also off the plane"),
-    ("Curvature", "curvature", "The sharper of the two principal curvatures along the plane"),
+    ("Curvature", "curvature", "The mean curvature along the plane: positive in a valley, negative on a ridge"),
 )
 
 

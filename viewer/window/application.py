@@ -122,7 +122,7 @@ class Window(QMainWindow):
 
     def _tab(self, surface: Surface | None) -> Tab:
         # Not before a first tab is wanted: what draws takes longer to load than the window to be there.
-        from ..drawing.look import Look
+        from ...look import Look
         from .tab import Tab
 
         return Tab(Look(theme=self.theme), surface)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 from vispy import app, scene
 
 from ...errors import AtlasError
-from ..drawing.look import Look
+from ...look import Look
 from ..drawing.scene import Scene
 from ..drawing.view import View, bounded
 from .line import LinePicture

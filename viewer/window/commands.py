@@ -40,7 +40,7 @@ MENUS: dict[str, Rows] = {
             "save_surface",
             "Save s&urface…",
             "Ctrl+Alt+S",
-            "The surface with its own run, not the others that are seen, as .npz",
+            "The surface with all its runs, as .npz",
         ),
         Command("copy_link", "Copy lin&k", "Ctrl+Shift+C", "A link that holds the workspace with its data"),
         None,

@@ -13,7 +13,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from ...errors import AtlasError
-from ..drawing.look import Look
+from ...look import Look
 from ..drawing.view import View
 from . import wording
 from .canvas import SurfaceCanvas

@@ -134,8 +134,8 @@ class Files:
         return True
 
     def save_surface(self) -> None:
-        """Ask for a name and save the surface with its run."""
-        self._write("Save surface and its own run", "surface.npz", "Surfaces with their own run (*.npz)")
+        """Ask for a name and save the surface with its runs."""
+        self._write("Save surface and its runs", "surface.npz", "Surfaces with their runs (*.npz)")
 
     def export(self) -> None:
         """Ask for a name and write the surface for another program, or a film of it."""
@@ -202,33 +202,50 @@ class Files:
         surface = tab.surface
         if surface is None:
             raise StoreError("the surface is not complete yet")
-        runs = {entry.name: entry.run for entry in tab.entries if entry.visible}
+        seen = [track for track in tab.drawn if track.visible]
         suffix = path.suffix.lower()
         if suffix == ".npz":
-            surface.save(path)
+            runs = {track.name: track.run for track in tab.drawn}
+            # A single one needs no name: its pictures are then coloured by time.
+            surface.save(path, next(iter(runs.values())) if len(runs) == 1 else runs)
         elif suffix in SUFFIXES:
-            return self._film(tab, surface, path, bool(runs) and not turns)
+            return self._film(tab, surface, path, bool(seen) and not turns)
         else:
-            surface.export(path, run=runs or None)
+            from matplotlib.colors import to_hex
+
+            from ...export import export
+
+            export(
+                surface,
+                path,
+                {track.name: track.run for track in seen},
+                tab.look,
+                {track.name: to_hex(track.colour) for track in seen},
+            )
         return True
 
     def _film(self, tab: Tab, surface: Surface, path: Path, training: bool) -> bool:
         """A film, dressed as the tab is."""
         from ..animation import Reel
+        from ..drawing.pose import Pose
         from ..filming import Order
         from . import films
         from .runs import bare
 
         reel = Reel.of(path, SECONDS, RATE, FILM_SIZE)
         shown = surface if tab.drawn else bare(surface)
-        return films.make(Order(shown, tab.drawn, tab.look, reel, training), self.window)
+        return films.make(
+            Order(shown, tab.drawn, tab.look, reel, training, Pose(moment=tab.player.moment)), self.window
+        )
 
     def _picture(self, tab: Tab, path: Path, size: tuple[int, int], transparent: bool) -> None:
+        from ..drawing.pose import Pose
         from ..offscreen import write_picture
 
-        canvas = tab.canvas
+        canvas, shown = tab.canvas, tab.canvas.scene
+        pose = Pose(view=shown.seen, rise=shown.risen, moment=shown.moment)
         try:
-            write_picture(canvas.scene.surface, path, size, canvas.scene.seen, tab.look, canvas.tracks, transparent)
+            write_picture(shown.surface, path, size, pose, canvas.look, canvas.tracks, transparent)
         except AtlasError as error:
             self.window.statusBar().showMessage(str(error))
         else:

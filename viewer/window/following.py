@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from ..drawing.view import ACROSS, View
 from . import jobs
@@ -46,6 +46,9 @@ DEEPEST = 1e-9
 class Following(QObject):
     """Follows the camera of a canvas."""
 
+    lacking = Signal()
+    """What is seen from near cannot be made again: there is a surface, and no problem that it is of."""
+
     def __init__(self, canvas: SurfaceCanvas, work: Work, asked: Callable[[], jobs.Asked]) -> None:
         super().__init__(canvas)
         self.canvas, self.work, self._asked = canvas, work, asked
@@ -71,8 +74,8 @@ class Following(QObject):
         """There is no surface to follow."""
         self._whole, self._problem, self._part, self._tried, self.busy = None, None, None, None, False
 
-    def whole(self, surface: Surface, problem: Problem) -> None:
-        """From now on it is this surface."""
+    def whole(self, surface: Surface, problem: Problem | None = None) -> None:
+        """From now on it is this surface. Without its problem, that is made of its text, once it is wanted."""
         self._whole, self._problem, self._part, self._tried = surface, problem, None, None
 
     def back(self) -> None:
@@ -86,8 +89,18 @@ class Following(QObject):
     def follow(self) -> None:
         """The view has come to rest: make what is seen, if that is worth it."""
         scene, whole = self.canvas.scene, self._whole
-        if whole is None or self._problem is None or scene is None or (self.work.busy and not self.busy):
+        if whole is None or scene is None or (self.work.busy and not self.busy):
             return
+        if self._problem is None:
+            if scene.seen.across > NEAR * ACROSS:
+                return
+            from ...refinement import problem_of
+
+            self._problem = problem_of(whole)
+            if self._problem is None:
+                self.reset()
+                self.lacking.emit()
+                return
         if (scene.seen.centre, scene.seen.across) == self._tried:
             return  # it was stopped, or it cannot be made: not again before the eye moves
         if self.near and scene.seen.across > FAR * ACROSS:

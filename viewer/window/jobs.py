@@ -19,15 +19,11 @@ if TYPE_CHECKING:
     from ...surface import Grid, Surface
     from ...training import Run
     from ...workspace import Workspace
-    from ..drawing.look import Look
 
 Extent = tuple[float, float, float, float]
 
 Asked = Mapping[str, bool]
 """Of gradient, curvature and gradient_norm, those that a surface is to have for the way it is drawn."""
-
-NEEDED = {"gradient_norm": "gradient_norm", "curvature": "curvature", "slope": "gradient"}
-"""What colours show -> which derivatives a surface has to have for it."""
 
 FINE = 2.0**-18
 """The step of a grid, as a share of its largest coordinate, below which it is computed in float64: float32 tells 2^-24
@@ -78,12 +74,6 @@ class Probed:
 
 Keep = Callable[["Problem"], Sequence["Run"]]
 """Of a problem, the earlier runs that its surface shows, too."""
-
-
-def asked(look: Look) -> dict[str, bool]:
-    """The derivatives that a look needs."""
-    found = {NEEDED[look.colouring]: True} if look.colouring in NEEDED else {}
-    return {**found, **({"gradient": True} if look.arrows or look.streamlines else {})}
 
 
 def warm(order: Order) -> Iterator[object]:

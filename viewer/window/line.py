@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from ..drawing.look import Look
+from ...look import Look
 
 if TYPE_CHECKING:
     from ...plot import Picture

@@ -38,11 +38,22 @@ class Entry:
 Entries = tuple[Entry, ...]
 
 
-def added(entries: Entries, run: Run) -> Entries:
-    """The entries with one more, in a colour that no other has while there is one."""
+def of(surface: Surface) -> Entries:
+    """Those of the runs that a surface shows, by the names that it knows."""
+    if surface.named is None:
+        return () if surface.run is None else added((), surface.run)
+    entries: Entries = ()
+    for name, run in surface.named.items():
+        entries = added(entries, run, name)
+    return entries
+
+
+def added(entries: Entries, run: Run, name: str = "") -> Entries:
+    """The entries with one more, in a colour that no other has while there is one. name: without one, what it is
+    called."""
     taken = {entry.colour for entry in entries}
     colour = next((colour for colour in ON_VIRIDIS if colour not in taken), ON_VIRIDIS[len(entries) % len(ON_VIRIDIS)])
-    return (*entries, Entry(run, _unused(called(run), entries), colour))
+    return (*entries, Entry(run, _unused(name or called(run), entries), colour))
 
 
 def coloured(entries: Entries, beside: Entries) -> Entries:
@@ -98,4 +109,4 @@ def alike(one: Problem, other: Problem) -> bool:
 
 def bare(surface: Surface) -> Surface:
     """The surface alone: with no track given, a scene would draw its own run."""
-    return replace(surface, plane=replace(surface.plane, run=None))
+    return surface.showing({})

@@ -6,7 +6,6 @@ In: a document, or a surface of a file. Out: what the document's workspace makes
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,21 +13,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QUndoStack
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from ...errors import AtlasError
-from ..drawing.look import Look
 from . import jobs, wording
 from .appearance import Appearance
 from .canvas import SurfaceCanvas
+from .dressing import Dressing
 from .following import Following
 from .history import edited
 from .legend import Legend
 from .player import Player
-from .runs import Entries, added, alike, bare, shown, tracks
+from .runs import Entries, added, alike, bare, of, shown, tracks
 from .work import Job, Progress, Work
 
 if TYPE_CHECKING:
+    from ...look import Look
     from ...problem import Problem
     from ...surface import Grid, Surface
     from ...training import Run
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+COARSE = "No finer from near: a surface alone holds no data to compute more vertices of. Open its workspace."
 HINT = "Write a loss on the left, then press Train\nor open an example there"
 
 
@@ -69,7 +70,6 @@ class Tab(QWidget):
         self.surface: Surface | None = None
         self.probe: Grid | None = None
         self.entries: Entries = ()
-        self.look = look
         self.given = False  # whether the document came from elsewhere than a file
         self.history = QUndoStack(self)
         self.history.setUndoLimit(100)
@@ -82,9 +82,12 @@ class Tab(QWidget):
         self.player = Player()
         self.legend = Legend()
         self.appearance = Appearance(look)
+        self.dressing = Dressing(self, look)
+        self.note = QLabel(COARSE, wordWrap=True)
         self._arrange(surface is None)
         self._connect()
-        self.following = Following(self.canvas, self.work, lambda: jobs.asked(self.look))
+        self.following = Following(self.canvas, self.work, lambda: self.dressing.asked)
+        self.following.lacking.connect(self.note.show)
         self._show_entries(())
         if surface is None:
             self.canvas.say(HINT)
@@ -102,8 +105,11 @@ class Tab(QWidget):
         column.setContentsMargins(10, 10, 10, 10)
         column.setSpacing(8)
         column.addWidget(self.appearance)
+        column.addWidget(self.note)
         column.addSpacing(8)
         column.addWidget(self.legend, 1)
+        self.note.setObjectName("message")
+        self.note.hide()
         self.side = side
         self.parts = QSplitter(Qt.Orientation.Horizontal)
         if edits:
@@ -199,10 +205,12 @@ class Tab(QWidget):
         self.titled.emit()
 
     def show_file(self, surface: Surface, path: Path | None = None) -> None:
-        """Show a surface that is complete, and its run."""
+        """Show a surface that is complete, and its runs."""
         self.surface, self.path = surface, path
-        self.entries = () if surface.run is None else added((), surface.run)
+        self.entries = of(surface)
         self._show(surface)
+        if len(surface.b) > 1:
+            self.following.whole(surface)
         self._show_entries(self.entries)
         self.said.emit(wording.surface(surface))
 
@@ -237,7 +245,7 @@ class Tab(QWidget):
         self.probe = None
         self.panel.show_message("", False)
         self.panel.show_busy("reading the data", 0, 0)
-        self.work.start(job(workspace, keep, lambda: jobs.asked(self.look)))
+        self.work.start(job(workspace, keep, lambda: self.dressing.asked))
 
     def stop(self) -> None:
         """End what its thread does."""
@@ -272,7 +280,7 @@ class Tab(QWidget):
             self._show(found.surface)
             if len(found.surface.b) > 1:
                 self.following.whole(found.surface, found.problem)
-            refused, run = self._wear(), found.surface.run
+            refused, run = self.dressing.wear(), found.surface.run
             self._tell(refused or wording.surface(found.surface), bool(refused or (run is not None and run.message)))
 
     def _trained(self, found: jobs.Trained) -> None:
@@ -295,7 +303,7 @@ class Tab(QWidget):
 
     def _ended(self, error: str) -> None:
         self.following.busy = False
-        self._wear()
+        self.dressing.wear()
         self.canvas.rest()
         if self.panel is not None:
             self.panel.show_busy("", 0, 0)
@@ -341,37 +349,16 @@ class Tab(QWidget):
                 self.canvas.show_tracks(self.drawn)
         self.redrawn.emit()
 
+    @property
+    def look(self) -> Look:
+        """How it is drawn."""
+        return self.dressing.look
+
     def dress(self, look: Look) -> None:
         """Draw it otherwise; where the surface lacks derivatives that this needs, it is made again."""
-        self.look = self.canvas.wanted = look
-        self.appearance.set_look(look)
-        surface = self.canvas.surface
-        if self.work.busy and not self.following.busy:
-            with suppress(AtlasError):  # what is on its way is drawn so in any case
-                self.canvas.dress(look)
-        elif (
-            self.panel is not None
-            and self.problem is not None
-            and surface is not None
-            and any(getattr(surface, name) is None for name in jobs.asked(look))
-        ):
-            self.following.widen()
-            self.make_surface()
-        elif refused := self._wear():
+        if refused := self.dressing.change(look):
             self._tell(refused, True)
         self.redrawn.emit()
-
-    def _wear(self) -> str:
-        """Draw it as the look says. Where that cannot be, the look is again what is drawn; why, or nothing."""
-        if self.canvas.look == self.look:
-            return ""
-        try:
-            self.canvas.dress(self.look)
-        except AtlasError as error:
-            self.look = self.canvas.wanted = self.canvas.look
-            self.appearance.set_look(self.look)
-            return str(error)
-        return ""
 
     def look_from_above(self, above: bool) -> None:
         """Turn the relief into a map, or back."""

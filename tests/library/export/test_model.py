@@ -51,6 +51,27 @@ def test_the_surface_has_its_size_upright_and_its_colours(surface_of: SurfaceOf,
     assert (mesh.face_normals[:, 1] > 0).all()
 
 
+@pytest.mark.parametrize(("colours", "map"), [(None, "cividis"), ("magma", "magma")])
+def test_it_is_dressed_as_a_look_says(surface_of: SurfaceOf, tmp_path: Path, colours: str | None, map: str) -> None:
+    surface = surface_of(lambda a, b: np.exp(2 * a + b), dtype="float64")
+    a, b = np.meshgrid(surface.a, surface.b)
+    slope = np.exp(2 * a + b) * np.hypot(2, 1)
+    surface = replace(surface, gradient=np.stack([2 * surface.loss, surface.loss]))
+    surface.export(tmp_path / "s.glb", heights="log", colouring="slope", colours=colours)
+    mesh = read(tmp_path / "s.glb")["surface"]
+    # The logarithm is 2 a + b, from -5 to 6: a plane.
+    a, b = mesh.vertices[:, 0] * 4, 0.5 - mesh.vertices[:, 2] * 4
+    np.testing.assert_allclose(mesh.vertices[:, 1], (2 * a + b + 5) / 11 * 0.56, atol=1e-6)
+    # Few vertices are so steep that the scale of the colours ends below them; of the others the middle half.
+    seen, slope = screen(colours_of(mesh)), np.exp(2 * a + b) * np.hypot(2, 1)
+    table = colormaps[map](np.linspace(0, 1, 256))[:, :3]
+    place = np.abs(table[None] - seen[:, None]).max(axis=2).argmin(axis=1)
+    below = place < 250
+    top = np.median((slope[below] - slope.min()) / np.maximum(place[below], 1)) * 255 + slope.min()
+    assert slope.min() < top < slope.max()
+    np.testing.assert_allclose(place, np.clip((slope - slope.min()) / (top - slope.min()), 0, 1) * 255, atol=4)
+
+
 def test_the_file_is_what_the_format_says(bowl: Surface, tmp_path: Path) -> None:
     bowl.export(tmp_path / "s.glb")
     content = (tmp_path / "s.glb").read_bytes()

@@ -109,6 +109,52 @@ def test_losses_that_float32_cannot_tell_apart(
     assert page.complaints == []
 
 
+def test_a_page_is_dressed_as_a_look_says(surface_of: SurfaceOf, tmp_path: Path, page: Any) -> None:
+    surface = surface_of(lambda a, b: np.exp(2 * a + b), dtype="float64")
+    # As steep as is easy to tell, and not what the height is.
+    a, b = np.meshgrid(surface.a, surface.b)
+    surface = replace(surface, gradient=np.stack([a + 0.5, 0 * b]))
+    surface.export(tmp_path / "s.html", heights="log", colouring="slope", contours=False, theme="dark")
+    page.open(tmp_path / "s.html")
+    row, column = 8, 25
+    at, along = float(surface.a[column]), float(surface.b[row])
+    x, y = page.pixel(at, along, (2 * at + along + 5) / 11)
+    picture = page.picture()
+    expected = np.array(colormaps["cividis"](abs(at + 0.5) / 2.5)[:3])
+    seen = picture[round(y) - 1 : round(y) + 2, round(x) - 1 : round(x) + 2].reshape(-1, 3) / 255
+    cosine = (seen * expected).sum(axis=1) / np.linalg.norm(seen, axis=1) / np.linalg.norm(expected)
+    assert np.median(cosine) > 0.99
+    told = page.hover(x, y)
+    assert told.startswith(f"PC 1 {at:.4g} | PC 2 {along:.4g} | loss {np.exp(2 * at + along):.4g} | slope about ")
+    assert float(told.rpartition(" ")[2]) == pytest.approx(abs(at + 0.5), abs=2.5 / 255)
+    assert picture[3, 3].max() < 40 and picture[476, 320].max() < 40  # the page and the scene
+    bars = page.page.eval_on_selector_all("#scene .cbtitle", "texts => texts.map(text => text.textContent)")
+    assert bars == ["slope"]
+    ticks = page.page.evaluate("() => document.querySelector('#scene')._fullLayout.scene.zaxis.ticktext")
+    assert "10<sup>-1</sup>" in ticks
+    assert page.complaints == []
+
+
+def test_a_theme_is_given_or_follows_the_browser(bowl: Surface, tmp_path: Path, page: Any) -> None:
+    bowl.export(tmp_path / "any.html", heights="linear")
+    bowl.export(tmp_path / "light.html", theme="light")
+    page.open(tmp_path / "any.html")
+    assert page.picture()[[3, 476], [3, 320]].min() > 240
+    home = page.eye
+    page.drag((300, 360), 200, 0)
+    page.page.emulate_media(color_scheme="dark")
+    page.page.wait_for_timeout(1500)
+    picture = page.picture()
+    assert picture[[3, 476], [3, 320]].max() < 40
+    heading = picture[10:40].reshape(-1, 3)
+    assert heading.max() > 150  # the loss, typeset in light letters
+    # What a reader has turned stays so: the whole way, which a slow page is still on.
+    assert abs(page.eye["x"] - home["x"]) + abs(page.eye["y"] - home["y"]) > 0.3
+    page.open(tmp_path / "light.html")
+    assert page.picture()[[3, 476], [3, 320]].min() > 240
+    assert page.complaints == []
+
+
 def test_a_run_that_is_nowhere_on_the_surface(
     surface_of: SurfaceOf, run_through: Callable[[np.ndarray], Run], tmp_path: Path
 ) -> None:
@@ -125,8 +171,29 @@ def test_512_by_512_with_a_long_run_is_at_most_6_megabytes(
     surface = surface_of(lambda a, b: np.sin(7 * a) * np.cos(9 * b) + a * a, shape=(512, 512))
     angle = np.linspace(0, 40, 20_001)
     points = np.column_stack([np.cos(angle), 0.5 + np.sin(angle)]) * np.linspace(1, 0.1, 20_001)[:, None]
-    surface.export(tmp_path / "s.html", run_through(points))
-    assert 4e6 < (tmp_path / "s.html").stat().st_size < 6e6
+    a, b = np.meshgrid(surface.a, surface.b)
+    gradient = np.stack([7 * np.cos(7 * a) * np.cos(9 * b) + 2 * a, -9 * np.sin(7 * a) * np.sin(9 * b)])
+    surface = replace(surface, gradient=gradient)
+    for look in ({}, {"colouring": "slope"}):
+        surface.export(tmp_path / "s.html", run_through(points), **look)
+        assert 4e6 < (tmp_path / "s.html").stat().st_size < 6e6
+
+
+def test_packed_bytes_come_out_as_they_were(page: Any) -> None:
+    from importlib.resources import files
+
+    from atlas_fast.export.page import _packed
+
+    generator = np.random.default_rng(0)
+    smooth = np.round(127 + 127 * np.sin(np.arange(600) / 40)).astype(np.uint8).reshape(20, 30)
+    frame = (files("atlas_fast.export") / "page.html").read_text()
+    code = frame[frame.index("function unpacked") : frame.index("// Heights are 16-bit")]
+    for shades in (smooth, generator.integers(0, 256, (13, 7), np.uint8), np.full((3, 3), 255, np.uint8)):
+        packed = _packed(shades)
+        unpacked = page.page.evaluate(f"([bytes, count]) => {{ {code}; return [...unpacked(bytes, count)]; }}",
+                                      [packed.tolist(), shades.size])  # fmt: skip
+        assert unpacked == shades.ravel().tolist()
+    assert _packed(smooth).size < 0.6 * smooth.size
 
 
 def test_more_vertices_are_thinned_and_that_is_said(surface_of: SurfaceOf, tmp_path: Path) -> None:

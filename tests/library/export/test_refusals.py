@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def test_a_line(tmp_path: Path) -> None:
 
 
 def test_options_that_a_format_does_not_have(bowl: Surface, tmp_path: Path) -> None:
-    with pytest.raises(af.ArgumentError, match=r"\.vts has no option width: it has none"):
+    with pytest.raises(af.ArgumentError, match=r"\.vts has no option width: there are heights, limit, colouring"):
         bowl.export(tmp_path / "s.vts", width=3)
     with pytest.raises(af.ArgumentError, match=r"\.stl has no option widht: did you mean width\?"):
         bowl.export(tmp_path / "s.stl", widht=3)
@@ -32,6 +33,36 @@ def test_options_that_a_format_does_not_have(bowl: Surface, tmp_path: Path) -> N
         bowl.export(tmp_path / "s.stl", width=-3)
     with pytest.raises(af.ArgumentError, match="resolution"):
         bowl.export(tmp_path / "s.glb", resolution=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("suffix", "choice", "told"),
+    [
+        (
+            "stl",
+            {"colouring": "slope"},
+            r"\.stl has no colouring: it has a shape and no colours; .* heights, limit",
+        ),
+        ("vts", {"colours": "magma"}, r"\.vts has no colours: colour maps .* are chosen in the program that opens it"),
+        ("html", {"arrows": True}, r"\.html has no arrows: plotly draws no such lines"),
+        ("html", {"theme": "blue"}, r"theme is 'blue', it must be one of None, 'light', 'dark'"),
+        ("glb", {"colouring": "gradient"}, r"colouring is 'gradient', it must be one of 'loss', 'gradient_norm'"),
+        ("glb", {"colouring": "slope"}, r"no gradient: compute it with problem\.surface\(\.\., gradient=True\)"),
+        ("vts", {"colouring": "curvature"}, r"no curvature: compute it with .*curvature=True"),
+        ("html", {"colouring": "gradient_norm"}, r"no gradient_norm: compute it with .*gradient_norm=True"),
+        ("stl", {"heights": "log", "limit": 3.0}, "leave one of them out"),
+        ("stl", {"limit": -1.0}, "limit is -1, more than the surface's lowest loss"),
+    ],
+)
+def test_a_look_that_cannot_be_had(
+    bowl: Surface, tmp_path: Path, suffix: str, choice: dict[str, Any], told: str
+) -> None:
+    pytest.importorskip("trimesh")
+    pytest.importorskip("plotly")
+    with pytest.raises(af.ArgumentError, match=told) as refused:
+        bowl.export(tmp_path / f"s.{suffix}", **choice)
+    assert "\n" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -72,6 +72,27 @@ def read_by_vtk(path: Path) -> tuple[Any, dict[str, np.ndarray], np.ndarray]:
     return grid, arrays, vtk_to_numpy(grid.GetPoints().GetData())
 
 
+def test_what_a_look_colours_by_is_the_active_scalars_and_its_scale_the_height(tmp_path: Path) -> None:
+    pytest.importorskip("vtkmodules")
+    surface = full("float64")
+    assert surface.gradient is not None and surface.curvature is not None
+    mean = (surface.curvature[0] + surface.curvature[2]) / 2
+    for suffix in ("vts", "vtk"):
+        for colouring, name, values in (
+            ("slope", "slope", np.hypot(*surface.gradient)),
+            ("curvature", "mean_curvature", mean),
+            ("gradient_norm", "gradient_norm", surface.gradient_norm),
+        ):
+            surface.export(tmp_path / f"s.{suffix}", colouring=colouring, limit=10.0)
+            grid, arrays, points = read_by_vtk(tmp_path / f"s.{suffix}")
+            assert grid.GetPointData().GetScalars().GetName() == name
+            np.testing.assert_allclose(arrays[name], np.ravel(values))
+            np.testing.assert_array_equal(arrays["loss"], surface.loss.ravel())
+            low = float(surface.loss.min())
+            expected = np.clip((surface.loss.ravel() - low) / (10 - low), 0, 1) * 0.56 * 4
+            np.testing.assert_allclose(points[:, 2], expected, atol=1e-6)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_xml_format_by_its_own_rules(tmp_path: Path, dtype: str) -> None:
     """Without VTK: the head is XML, each array lies at its offset behind its length."""

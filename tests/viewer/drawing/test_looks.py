@@ -44,7 +44,7 @@ def valley(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", ["linear", "log", "clipped"])
 def test_a_loss_has_its_colour_on_every_scale(surface_of: Made, scene_of: Made, colours_at: Made, kind: str) -> None:
-    from atlas_fast.viewer.drawing.look import Look
+    from atlas_fast.look import Look
 
     surface = surface_of(hill, dtype="float64")
     a, b, loss = places(surface)
@@ -69,8 +69,8 @@ def test_a_loss_has_its_colour_on_every_scale(surface_of: Made, scene_of: Made, 
 
 @pytest.mark.parametrize("kind", ["linear", "log", "clipped"])
 def test_the_colour_bar_tells_the_colour_that_the_surface_has(surface_of: Made, kind: str) -> None:
+    from atlas_fast.look import Look
     from atlas_fast.viewer.drawing.heights import heights
-    from atlas_fast.viewer.drawing.look import Look
 
     shown = heights(surface_of(hill, dtype="float64"), 8192, Look(heights=kind))
     losses = np.geomspace(shown.low, shown.top, 30)
@@ -82,8 +82,8 @@ def test_the_colour_bar_tells_the_colour_that_the_surface_has(surface_of: Made, 
 
 
 def test_a_limit_cuts_there(surface_of: Made) -> None:
+    from atlas_fast.look import Look
     from atlas_fast.viewer.drawing.heights import heights
-    from atlas_fast.viewer.drawing.look import Look
 
     surface = surface_of(hill, dtype="float64")
     assert heights(surface, 8192, Look(limit=3.0)).top == 3.0
@@ -94,8 +94,8 @@ def test_a_limit_cuts_there(surface_of: Made) -> None:
 
 
 def test_a_logarithm_of_nothing_is_drawn_at_the_foot_and_one_of_less_refused(surface_of: Made) -> None:
+    from atlas_fast.look import Look
     from atlas_fast.viewer.drawing.heights import heights
-    from atlas_fast.viewer.drawing.look import Look
 
     zero = surface_of(lambda a, b: np.maximum(a + b, 0.0) + 0 * b, dtype="float64")
     shown = heights(zero, 8192, Look(heights="log"))
@@ -108,7 +108,7 @@ def test_a_logarithm_of_nothing_is_drawn_at_the_foot_and_one_of_less_refused(sur
 
 @pytest.mark.parametrize("kind", ["slope", "gradient_norm", "curvature"])
 def test_colours_tell_how_steep_or_curved_it_is(surface_of: Made, scene_of: Made, colours_at: Made, kind: str) -> None:
-    from atlas_fast.viewer.drawing.look import Look
+    from atlas_fast.look import Look
 
     surface = with_derivatives(surface_of(valley))
     scene = scene_of(surface, Look(colouring=kind, contours=False))
@@ -138,7 +138,7 @@ def test_colours_tell_how_steep_or_curved_it_is(surface_of: Made, scene_of: Made
 def test_what_a_surface_lacks_is_said_and_the_scene_stays(
     surface_of: Made, scene_of: Made, look: dict[str, Any], named: str
 ) -> None:
-    from atlas_fast.viewer.drawing.look import Look
+    from atlas_fast.look import Look
 
     scene = scene_of(surface_of(valley))
     before = scene.picture()
@@ -148,7 +148,7 @@ def test_what_a_surface_lacks_is_said_and_the_scene_stays(
 
 
 def test_a_look_of_no_meaning_is_refused() -> None:
-    from atlas_fast.viewer.drawing.look import Look
+    from atlas_fast.look import Look
 
     for wrong in ({"heights": "sqrt"}, {"colouring": "height"}, {"theme": "pink"}, {"colours": "no such"}):
         with pytest.raises(ArgumentError, match=next(iter(wrong))):
@@ -156,7 +156,7 @@ def test_a_look_of_no_meaning_is_refused() -> None:
 
 
 def test_dressing_is_undone_by_dressing_again(surface_of: Made, scene_of: Made) -> None:
-    from atlas_fast.viewer.drawing.look import Look
+    from atlas_fast.look import Look
 
     scene = scene_of(with_derivatives(surface_of(valley)))
     before = scene.picture()
@@ -177,7 +177,7 @@ def test_dressing_is_undone_by_dressing_again(surface_of: Made, scene_of: Made) 
 
 @pytest.mark.parametrize("what", ["arrows", "streamlines"])
 def test_lines_of_descent_are_seen_on_the_surface_and_nowhere_else(surface_of: Made, scene_of: Made, what: str) -> None:
-    from atlas_fast.viewer.drawing.look import Look
+    from atlas_fast.look import Look
 
     scene = scene_of(with_derivatives(surface_of(lambda a, b: 1e-3 * valley(a, b))), Look(colours="greys"))
     scene.look(scene.above)

@@ -24,7 +24,7 @@ def slope(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("where", ["home", "above", "zoomed", "flat"])
 @pytest.mark.parametrize("kind", ["linear", "log"])
 def test_the_pixel_of_a_point_reads_that_point(surface_of: Made, scene_of: Made, where: str, kind: str) -> None:
-    from atlas_fast.viewer.drawing.look import Look
+    from atlas_fast.look import Look
 
     surface = surface_of(lambda a, b: 10 + slope(a, b), dtype="float64")
     a, b = np.meshgrid(surface.a, surface.b)
@@ -47,7 +47,7 @@ def test_the_pixel_of_a_point_reads_that_point(surface_of: Made, scene_of: Made,
 
 
 def test_what_a_hill_hides_is_not_read(surface_of: Made, scene_of: Made) -> None:
-    from atlas_fast.viewer.drawing.look import Look
+    from atlas_fast.look import Look
 
     surface = surface_of(lambda a, b: np.exp(-8 * (a * a + (b - 0.5) ** 2)), shape=(200, 200))
     scene = scene_of(surface, Look(heights="linear"))

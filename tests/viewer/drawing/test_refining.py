@@ -143,7 +143,7 @@ def test_4096_by_4096_heights_take_little_more_than_the_card_does(surface_of: Ma
 
 
 def test_frames_tiles_moments_and_surfaces_leave_nothing_behind(surface_of: Made, scene_of: Made, run_of: Made) -> None:
-    from atlas_fast.viewer.drawing.look import Look
+    from atlas_fast.look import Look
 
     run = run_of(np.column_stack([np.linspace(-1, 1, 50)] * 2), waves)
     one, two = (surface_of(waves, shape=(side, side)).showing(run) for side in (200, 230))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image, ImageSequence
 
 Driven = Callable[..., dict[str, Any]]
@@ -35,6 +36,7 @@ window.menu_actions["dark"].trigger()
 moving = QTimer(interval=15)
 moving.timeout.connect(lambda: tab.canvas.turn(1.0))  # frames of the window between those of the film
 moving.start()
+tab.player.set_moment(0.1)
 told["written"] = [window.files.write(tab, Path("train.gif")), window.files.write(tab, Path("round.gif"), True)]
 
 files.SECONDS = 300.0
@@ -46,7 +48,7 @@ told["cancelled"] = window.files.write(tab, Path("long.gif"))
 moving.stop()
 
 class Broken:
-    def save(self, path):
+    def save(self, path, run):
         raise RuntimeError("the disk is on fire")
 tab.surface = Broken()
 from PySide6.QtWidgets import QFileDialog
@@ -70,4 +72,79 @@ ended()
         assert len(shown[name]) == 5
         assert shown[name][0][2, 2].max() < 60  # the window's theme, not the usual one
     assert not np.array_equal(shown["train"][2], shown["round"][2])
+    # One shows every moment, the other the slider's, where the path is short and pale.
+    late = [max(((frame[..., 0] > 170) & (frame[..., 2] < 100)).sum() for frame in frames) for frames in shown.values()]
+    assert late[0] > late[1] + 20
     assert told["said"] == ["cannot write broken.npz: the disk is on fire"]
+
+
+def test_pages_and_models_look_as_the_window_does(driven: Driven, tmp_path: Path) -> None:
+    trimesh = pytest.importorskip("trimesh")
+    pytest.importorskip("plotly")
+    told = driven(
+        TRAINED
+        + """
+window.menu_actions["dark"].trigger()
+for box, value in ((tab.appearance.heights, "log"), (tab.appearance.colouring, "slope")):
+    box.setCurrentIndex(box.findData(value))
+    box.activated.emit(box.currentIndex())
+    until(lambda: not tab.work.busy, "it is still made again")
+turn(0.3)
+told["look"] = [tab.canvas.look.heights, tab.canvas.look.colouring, tab.canvas.look.theme]
+told["written"] = [window.files.write(tab, Path(f"s.{suffix}")) for suffix in ("html", "glb", "vts", "stl")]
+tab.legend.list.item(0).setCheckState(Qt.CheckState.Unchecked)
+turn()
+window.files.write(tab, Path("bare.glb"))
+told["colour"] = tab.entries[0].colour
+close(window)
+ended()
+"""
+    )
+    assert told["look"] == ["log", "slope", "dark"]
+    assert told["written"] == [True] * 4
+    text = (tmp_path / "s.html").read_text()
+    assert '"logarithmic":true' in text and '"name":"slope"' in text and 'data-theme="dark"' in text
+    assert f'"color":"{told["colour"]}"' in text
+    assert b'Scalars="slope"' in (tmp_path / "s.vts").read_bytes()
+    scene = trimesh.load(tmp_path / "s.glb")
+    mesh = scene.geometry[scene.graph["surface"][1]]
+    light = np.asarray(mesh.visual.vertex_attributes["color"])[:, :3] / 255
+    lowest, steepest = light[mesh.vertices[:, 1].argmin()], light[mesh.vertices[:, 1].argmax()]
+    # cividis from blue to yellow, and not viridis: in the valley the slope is least, in the corner it is greatest.
+    assert lowest[2] > lowest[0] and steepest[0] > 0.9 and steepest[2] < 0.2
+    assert any(name.startswith("path") for name in scene.graph.nodes_geometry)
+    bare = trimesh.load(tmp_path / "bare.glb")
+    assert list(bare.graph.nodes_geometry) == ["surface"]
+
+
+def test_a_picture_shows_what_the_window_shows(driven: Driven, tmp_path: Path) -> None:
+    driven(
+        TRAINED
+        + """
+import numpy as np
+from PIL import Image
+tab.player.set_moment(0.25)
+for above in (False, True):
+    tab.look_from_above(above)
+    turn(0.8)
+    name = f"{'above' if above else 'relief'}-{{}}.png".format
+    window.files._picture(tab, Path(name("file")), window.files._size(tab), False)
+    tab.canvas.canvas.set_current()
+    Image.fromarray(tab.canvas.scene.picture()).save(name("window"))
+    tab.canvas.show_moment(1.0)
+    Image.fromarray(tab.canvas.scene.picture()).save(name("whole"))
+    tab.canvas.show_moment(0.25)
+close(window)
+ended()
+"""
+    )
+    for name in ("relief", "above"):
+        file, window, whole = (
+            np.asarray(Image.open(tmp_path / f"{name}-{kind}.png").convert("RGB")).astype(int)
+            for kind in ("file", "window", "whole")
+        )
+        # The window's pixels are not the mean of four: a line's rim differs, what is drawn does not.
+        assert (np.abs(file - window).max(axis=2) > 100).mean() < 0.01
+        later = np.abs(window - whole).max(axis=2) > 100
+        assert later.sum() > 100
+        assert (np.abs(file - window).max(axis=2) < 60)[later].mean() > 0.9

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -130,6 +131,16 @@ window.files._picture(tab, Path("mine.png"), (320, 240), True)
 again = window.files.open_path(Path("mine.npz"))
 until(lambda: again.canvas.scene is not None, "no scene")
 told["alone"] = [again.panel is None, [entry.name for entry in again.entries], again.changed]
+window.pages.setCurrentWidget(tab)
+tab.panel.train.click()
+until(lambda: len(tab.entries) == 2 and not tab.work.busy, "no second run")
+turn(0.2)
+tab.legend.list.item(0).setCheckState(Qt.CheckState.Unchecked)  # hidden, and saved all the same
+window.files.write(tab, Path("two.npz"))
+two = window.files.open_path(Path("two.npz"))
+until(lambda: two.canvas.scene is not None, "no scene")
+told["two"] = [[entry.name, entry.colour] for entry in two.entries], [[e.name, e.colour] for e in tab.entries]
+told["tracks"] = [track.name for track in two.canvas.scene.tracks]
 told["recent"] = [path.name for path in window.preferences.recent]
 window.menu_actions["dark"].trigger()
 told["dark"] = [page.look.theme for page in window.tabs]
@@ -151,9 +162,12 @@ ended()
         assert picture.size == (320, 240) and picture.mode == "RGBA"
         assert picture.getpixel((2, 2))[3] == 0
     assert told["alone"] == [True, ["SGD 0.05"], False]
-    assert told["recent"] == ["mine.npz", "mine.toml"]
+    assert told["two"][0] == told["two"][1]
+    assert told["tracks"] == ["SGD 0.05", "SGD 0.05 (2)"]
+    assert len({colour for _, colour in told["two"][0]}) == 2
+    assert told["recent"] == ["two.npz", "mine.npz", "mine.toml"]
     assert told["dark"][-1] == "dark"
-    assert told["later"] == ["dark", "mine.npz"]
+    assert told["later"] == ["dark", "two.npz"]
 
 
 def test_a_first_start_begins_with_the_tour(driven: Driven) -> None:
@@ -195,3 +209,43 @@ ended()
 """)
     assert told["twice"] == []
     assert told["count"] > 40
+
+
+def test_a_surface_alone_is_made_finer_where_its_text_is_enough_and_says_where_not(
+    driven: Driven, tmp_path: Path
+) -> None:
+    af.Problem("sin(9*x)*y + x^2 + y^2").surface(resolution=24, extent=2).save(tmp_path / "text.npz")
+    data = {"X": np.ones((1, 5)), "Y": np.zeros((1, 5))}
+    af.Problem("mse(w*X + b, Y)", data).surface(resolution=24, extent=2).save(tmp_path / "data.npz")
+    told = driven(
+        """
+from pathlib import Path
+window, _ = opened()
+for name in ("text", "data"):
+    tab = window.files.open_path(Path(f"{name}.npz"))
+    until(lambda: tab.canvas.scene is not None, "no scene")
+    turn(0.4)
+    told[f"{name} far"] = [tab.note.isVisible(), tab.following.near]
+    scene = tab.canvas.scene
+    tab.canvas.turn(nearer=6.0)
+    until(lambda: (tab.following.near and not tab.work.busy) or tab.note.isVisible(), "neither finer nor a word")
+    told[name] = [*scene.surface.loss.shape, *scene.box.extent, tab.note.isVisible()]
+    a, b = (scene.box.extent[0] + scene.box.extent[1]) / 2, (scene.box.extent[2] + scene.box.extent[3]) / 2
+    told[f"{name} loss"] = [a, b, float(scene.surface.at(a, b))]
+told["said"] = tab.note.text()
+tab.canvas.turn(nearer=1.2)
+turn(0.5)
+told["after"] = [tab.work.busy, tab.note.isVisible()]
+close(window)
+ended()
+"""
+    )
+    assert told["text far"] == told["data far"] == [False, False]
+    rows, columns, a0, a1, b0, b1, noted = told["text"]
+    assert (rows, columns, noted) == (24, 24, False)
+    assert a1 - a0 < 1.5 and b1 - b0 < 1.5
+    a, b, loss = told["text loss"]
+    assert loss == pytest.approx(np.sin(9 * a) * b + a**2 + b**2, abs=0.01)
+    assert told["data"] == [24, 24, -2.0, 2.0, -2.0, 2.0, True]
+    assert told["said"].startswith("No finer from near")
+    assert told["after"] == [False, True]

@@ -13,8 +13,19 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import LogLocator, MaxNLocator, ScalarFormatter
 from numpy.typing import NDArray
 
+from .arguments import ArgumentError
+from .heights import robust_top
+from .look import Look
+
 DECADES = 1.5
 """Powers of ten from which the ticks of a logarithmic scale are at powers of ten; fewer would be one or none."""
+
+SAMPLES = 2**19
+"""Values of which quantiles are taken at most: of more, a regular part of them."""
+
+DEEPEST = 1e-8
+"""Where a logarithmic scale begins at the latest, as a share of its end: a zero has no logarithm, and one vertex of
+1e-30 would flatten the rest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +51,16 @@ class Scale:
     def cut(self) -> bool:
         """Whether values above `top` are cut off."""
         return self.highest > self.top
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of a picture whose heights are on it must know."""
+        told = []
+        if self.cut:
+            told.append(f"heights above {self.top:.4g} are cut off, the highest is {self.highest:.4g}")
+        if self.lowest < self.low and self.logarithmic:
+            told.append(f"heights below {self.low:.4g} are drawn there, the lowest is {self.lowest:.4g}")
+        return tuple(told)
 
     def place(self, values: Any) -> NDArray[np.float64]:
         """Values on the scale, 0 at low and 1 at top, beyond 1 what is cut off; nan stays nan. On a logarithmic scale
@@ -103,3 +124,47 @@ def logarithmic(low: float, highest: float, lowest: float, top: float) -> Scale:
     if np.log10(top / low) < 1e-12:
         return Scale(low / 1.05, low * 1.05, highest, lowest, True)
     return Scale(low, top, highest, lowest, True)
+
+
+def sampled(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Finite values for quantiles, of a large array at even distances."""
+    step = int(np.ceil(np.sqrt(values.size / SAMPLES)))
+    part = values[::step, ::step].astype(np.float64)
+    found: NDArray[np.float64] = part[np.isfinite(part)]
+    return found if found.size or step == 1 else values[np.isfinite(values)].astype(np.float64)
+
+
+def scale_of(loss: NDArray[np.floating[Any]], known: NDArray[np.bool_], look: Look) -> Scale:
+    """Where the scale of the heights (rows, columns) begins and ends; of 0 to 1 where none is known, that is finite.
+
+    Raises ArgumentError where a logarithmic scale is asked for and a loss is negative, or a limit is too low.
+    """
+    if not known.any():
+        return Scale(0.0, 1.0, 0.0, 0.0)
+    low = float(np.min(loss, where=known, initial=np.inf))
+    highest = float(np.max(loss, where=known, initial=-np.inf))
+    if look.heights == "log":
+        return _log_scale(loss, known, low, highest)
+    if look.heights == "linear":
+        return linear(low, highest)
+    if look.limit is not None:
+        if look.limit <= low:
+            raise ArgumentError(f"limit is {look.limit:g}, more than the surface's lowest loss {low:.6g} is wanted")
+        return linear(low, highest, min(look.limit, highest))
+    if linear(low, highest).low < low:
+        return linear(low, highest)  # a constant has nothing to cut
+    return linear(low, highest, robust_top(low, highest, sampled(loss)))
+
+
+def _log_scale(loss: NDArray[np.floating[Any]], known: NDArray[np.bool_], low: float, highest: float) -> Scale:
+    if low < 0 or highest == 0:
+        raise ArgumentError(
+            f"the loss goes down to {low:.4g}: heights='log' wants positive losses, 'clipped' and 'linear' take any"
+        )
+    positive = known & (loss > 0)
+    least = float(np.min(loss, where=positive, initial=np.inf))
+    sample = sampled(loss)
+    sample = np.log10(np.maximum(sample, least))
+    top = 10.0 ** min(robust_top(float(np.log10(least)), float(np.log10(highest)), sample), 308.0)
+    top = highest if top > 0.999 * highest else top
+    return logarithmic(max(least, DEEPEST * top), highest, low, top)

@@ -1,25 +1,30 @@
-"""How a scene is dressed: what its heights and its colours mean, and what is drawn beside them.
+"""How a surface is dressed: what its heights and its colours mean, and what is drawn beside them.
 
 In: choices. Out: an immutable Look, and the Theme of its colours.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import Colormap
 from numpy.typing import NDArray
 
-from ...arguments import ArgumentError, choice, real
-from ...heights import BEYOND
-from ...plot import COLOURS, GREYS
+from .arguments import ArgumentError, choice, real
+from .errors import nearest
+from .heights import BEYOND
+from .plot import COLOURS, GREYS
 
 HEIGHTS = ("clipped", "linear", "log")
 
 COLOURINGS = ("loss", "gradient_norm", "slope", "curvature")
+
+NEEDED = {"gradient_norm": "gradient_norm", "curvature": "curvature", "slope": "gradient"}
+"""What colours show -> which derivatives a surface has to have for it."""
 
 Colour = tuple[float, float, float]
 
@@ -92,6 +97,23 @@ class Look:
         if self.colours is not None and self.colours != "greys" and self.colours not in colormaps:
             raise ArgumentError(f"colours is {self.colours!r}: the name of a colour map of matplotlib, or 'greys'")
 
+    def changed(self, **choices: Any) -> Look:
+        """The same with other choices; a limit goes where other heights are chosen. Raises ArgumentError for what is
+        none of them, too."""
+        for name in choices:
+            if name not in FIELDS:
+                meant = nearest(name, FIELDS)
+                told = f"did you mean {meant}?" if meant else f"there are {', '.join(FIELDS)}"
+                raise ArgumentError(f"a look has no {name}: {told}")
+        kept = {"limit": None} if choices.get("heights", "clipped") != "clipped" else {}
+        return replace(self, **{**kept, **choices})
+
+    @property
+    def derivatives(self) -> dict[str, bool]:
+        """Which of gradient, curvature and gradient_norm a surface is to have for it, as problem.surface takes them."""
+        found = {NEEDED[self.colouring]: True} if self.colouring in NEEDED else {}
+        return {**found, **({"gradient": True} if self.arrows or self.streamlines else {})}
+
     @property
     def plain(self) -> Look:
         """The same as far as any surface can be drawn so: without a scale that wants some losses, or derivatives."""
@@ -109,6 +131,10 @@ class Look:
     def beyond(self) -> Colour:
         """The colour of heights that are cut off, which the colour map does not have."""
         return BEYOND_GREY if self.colours == "greys" else BEYOND
+
+
+FIELDS = tuple(field.name for field in fields(Look))
+"""What a Look chooses."""
 
 
 def colour_map(name: str) -> Colormap:

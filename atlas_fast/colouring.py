@@ -1,7 +1,7 @@
 """What the colours of a surface show: its loss, or how steep or how curved it is.
 
-In: a Surface and a Look. Out: a Colouring: a scale with its name, and where it is not the loss a place on the colour
-map for each vertex.
+In: a Surface, the scale of its heights and a Look. Out: a Colouring: a scale with its name, and where it is not the
+loss a place on the colour map for each vertex.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...heights import robust_top
-from ...steepness import gradient_norm, mean_curvature, slope
-from .heights import ROWS, Heights, sampled, thinned
+from .heights import robust_top
 from .look import DEFAULT, Look
-from .scale import Scale, linear
+from .scale import Scale, linear, sampled
+from .steepness import gradient_norm, mean_curvature, slope
 
 if TYPE_CHECKING:
-    from ...surface import Surface
+    from .surface import Surface
+
+ROWS = 128
+"""Rows that are placed at once."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,19 @@ class Colouring:
     extend: str
 
 
-def colouring(surface: Surface, heights: Heights, look: Look) -> Colouring:
-    """Raises ArgumentError where the surface was computed without what its colours are to show."""
+def colouring(
+    surface: Surface, heights: Scale, look: Look, vertices: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
+) -> Colouring:
+    """vertices: which rows and columns are drawn, None: all of them.
+
+    Raises ArgumentError where the surface was computed without what its colours are to show.
+    """
     if look.colouring == "loss":
-        extend = "max" if heights.cut else "neither"
-        return Colouring("loss", heights.scale, look.colours or DEFAULT, None, extend)
+        return Colouring("loss", heights, look.colours or DEFAULT, None, "max" if heights.cut else "neither")
     quantity = QUANTITIES[look.colouring]
     values = quantity.values(surface)
-    if heights.every > 1:
-        rows, columns = (thinned(len(x), heights.every) for x in (surface.b, surface.a))
-        values = values[np.ix_(rows, columns)]
+    if vertices is not None:
+        values = values[np.ix_(*vertices)]
     scale, extend = _scale(values, quantity.signed)
     shades = np.empty(values.shape, np.uint8)
     for first in range(0, len(values), ROWS):
