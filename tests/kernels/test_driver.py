@@ -1,5 +1,6 @@
 """The driver: progress, cancellation, and threads."""
 
+import _thread
 import threading
 
 import numpy as np
@@ -146,8 +147,45 @@ def test_a_system_that_grants_no_thread_computes_all_the_same(
 ) -> None:
     whole = bound(A[:9], B[:3])
 
-    def refused(thread: threading.Thread) -> None:
+    def refused(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refused)
     np.testing.assert_array_equal(bound(A[:9], B[:3]), whole)
+    monkeypatch.setattr(waiting, "SHORT", float("inf"))
+    monkeypatch.setattr(_thread, "start_new_thread", refused)
+    np.testing.assert_array_equal(bound(A[:9], B[:3]), whole)
+
+
+def short(monkeypatch: pytest.MonkeyPatch) -> BoundPlane:
+    """A surface of less than a millisecond that two threads share."""
+    monkeypatch.setattr(waiting, "SHORT", float("inf"))
+    monkeypatch.setattr(driver, "thread_count", lambda: 2)
+    return classifier().case().bound("float32", gradient=False)
+
+
+def test_a_thread_that_starts_late_is_not_waited_for_and_touches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    bound, late = short(monkeypatch), []
+    monkeypatch.setattr(_thread, "start_new_thread", lambda job, _: late.append(job))
+    found = bound(A, B)
+    assert len(late) == 1 and np.isfinite(found).all()
+    before = found.copy()
+    found[:] = 0
+    late[0]()
+    assert not found.any(), "it found no tile left"
+    np.testing.assert_array_equal(bound(A, B), before)
+
+
+def test_short_work_is_complete_when_it_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    bound, ours = short(monkeypatch), threading.get_ident()
+    tellers, native = set(), driver._worker()
+
+    def told(job: int) -> None:
+        tellers.add(threading.get_ident())
+        native[0](job)
+
+    monkeypatch.setattr(driver, "_worker", lambda: (told, native[1]))
+    whole = bound(A, B)
+    for _ in range(300):
+        np.testing.assert_array_equal(bound(A, B), whole)
+    assert ours in tellers and len(tellers) > 1
