@@ -29,19 +29,31 @@ def signature(dtype: str) -> Any:
     return types.void(line, line, line, line, line, types.uint32, types.uint32)
 
 
-def ptx_of(source: Source, capability: tuple[int, int]) -> str:
+def training_signature(dtype: str) -> Any:
+    """Of descent.py's kernel."""
+    from numba import types
+
+    real = types.float32 if np.dtype(dtype) == np.float32 else types.float64
+    line, table, cube = (types.Array(real, axes, "C") for axes in (1, 2, 3))
+    order, done = (types.Array(types.int32, axes, "C") for axes in (2, 1))
+    return types.void(line, order, cube, table, cube, table, done, table, types.uint32, types.uint32)
+
+
+def ptx_of(source: Source, capability: tuple[int, int], training: bool = False) -> str:
+    """training: whether the text is that of descent.py, not that of a surface."""
     from numba import cuda
 
-    function = function_of(source, "device", capability)
-    text, _ = cuda.compile_ptx(function, signature(source.dtype), cc=capability, launch_bounds=BOUNDS)
+    function, kind = function_of(source, "device", capability), training_signature if training else signature
+    text, _ = cuda.compile_ptx(function, kind(source.dtype), cc=capability, launch_bounds=BOUNDS)
     return str(text)
 
 
-def launchable(source: Source) -> Any:
+def launchable(source: Source, training: bool = False) -> Any:
     """kernel[blocks, threads, stream](..)"""
     from numba import config, cuda
 
     if config.ENABLE_CUDASIM:
         return cuda.jit(function_of(source, "simulator"))
     function = function_of(source, "device", tuple(cuda.get_current_device().compute_capability))
-    return cuda.jit(signature(source.dtype), launch_bounds=BOUNDS)(function)
+    kind = training_signature if training else signature
+    return cuda.jit(kind(source.dtype), launch_bounds=BOUNDS)(function)

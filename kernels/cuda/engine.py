@@ -65,7 +65,7 @@ class DeviceCode:
     @cached_property
     def kernel(self) -> Any:
         """Compiled when it is first needed."""
-        with _answered():
+        with answered():
             return launchable(self.source)
 
     @property
@@ -155,7 +155,7 @@ class BoundProgram:
         with np.errstate(over="ignore"):  # a plane of a run that diverged may reach beyond float32
             a, b = a.astype(dtype), b.astype(dtype)
         out = np.full((self.code.output_size, b.size, a.size), np.nan, dtype)
-        with _answered():
+        with answered():
             complete = _Run(self.code, self.uniform, a, b, weights, out).tiles([*self._tiles(b.size, a.size)], progress)
         return out, complete
 
@@ -243,7 +243,7 @@ def _extent(part: slice) -> int:
 
 
 @contextmanager
-def _answered() -> Iterator[None]:
+def answered() -> Iterator[None]:
     """Raise DeviceFault, in a line, where the device or its compiler fails."""
     from numba.core.errors import NumbaPerformanceWarning
     from numba.cuda.cudadrv import driver, error, nvvm

@@ -1,4 +1,5 @@
 """A kernel's text run by NumPy: every variable is a vector over all points of the grid, one thread that is all threads.
+Training's is run a run at a time, by one thread that is its block.
 
 It checks what the text computes, in the kernel's precision, in milliseconds and without Numba; it says nothing of races
 between threads, which the simulator does.
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..uniforms import Array
 from .engine import BoundProgram
+from .runs import Launched, Order, Runs
 from .targets import function_of
 
 
@@ -49,3 +51,22 @@ def _cuda(points: int) -> SimpleNamespace:
 
     here, arrays = SimpleNamespace(x=0), SimpleNamespace(array=array)
     return SimpleNamespace(threadIdx=here, blockIdx=here, local=arrays, shared=arrays, syncthreads=lambda: None)
+
+
+class PlainRuns(Runs):
+    """Runs whose steps NumPy takes."""
+
+    def _launch(self, uniform: Array, order: Order, numbers: Array, steps: int, begin: int) -> Launched:
+        kernel, made, shares = function_of(self.code.source, "numpy"), self._made(steps), self.code.shares
+        space = np.empty((self.count, shares.count), self.dtype)
+        with np.errstate(all="ignore"):
+            for run in range(self.count):
+                kernel.__globals__["cuda"] = SimpleNamespace(
+                    threadIdx=SimpleNamespace(x=0),
+                    blockIdx=SimpleNamespace(x=run),
+                    shared=SimpleNamespace(array=np.empty),
+                    syncthreads=lambda: None,
+                    syncthreads_and=lambda mine: mine,
+                )
+                kernel(uniform, order, numbers, self.state, *made, space, steps, begin)
+        return made

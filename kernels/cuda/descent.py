@@ -1,0 +1,233 @@
+"""The text of training: a block of threads takes the steps of one run, its threads share the samples of each.
+
+In: the plans of the gradients that a step may take, where their numbers lie (shares.py), and the optimizer's rule. Out:
+a `Source` like that of a surface's kernel, for the same targets.
+
+The kernel is `kernel(u, order, numbers, state, record, losses, done, space, steps, begin)`, a block for each run. u: the
+uniform arrays of all plans. order: (runs, ..) sample numbers, epoch after epoch, where there are batches. numbers:
+(runs, steps, ..) of the rule. state: (runs, ..) weights and state, read and left there. record: (runs, steps, P) the
+weights after each step. losses: (runs, steps) what each starts from. done: (runs) steps taken: up to the first whose
+loss or weights are not finite. space: (runs, ..) a run's numbers where they do not fit into shared memory. begin: how
+many steps of the epoch with which `order` starts are over.
+
+Between two barriers each number is written by one thread at most, and by none if another reads it; which thread does
+what, and the order of every sum, follow from shapes alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..plan import Plan, Sweep
+from ..program import Program
+from .lowering import lowering
+from .samples import SampleNest, add_compensated
+from .shares import Places, Shares, Sum
+from .source import ENTRY, Source
+from .text import Text, plus, times
+
+PARAMETERS = "u, order, numbers, state, record, losses, done, space, steps, begin"
+
+Known = dict[int, str]
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """A uniform array as a plan reads it: where it begins, its sample axis (None: it has none), and whether a sample is
+    found there by its number, not by its place in the batch."""
+
+    start: int
+    axis: int | None
+    picked: bool
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A gradient's plan, its outputs the loss and the derivative by each of its weights, for a batch of so many samples
+    (0: of all). weights: where each begins among all. uniforms: of each `data` value."""
+
+    plan: Plan
+    samples: int
+    weights: dict[str, int]
+    uniforms: dict[int, Uniform]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """How the samples are cut: steps of the first gradient's size, and whether a smaller one follows. own: whether each
+    step has uniform arrays of its own, so many numbers; 0 where all share them."""
+
+    samples: int
+    full: int
+    last: bool
+    own: int
+
+
+def source_of(
+    gradients: Sequence[Gradient], rule: Program, names: Sequence[str], shares: Shares, epoch: Epoch, dtype: str
+) -> Source:
+    """names: of the rule's state, in the order of its outputs behind the weight."""
+    descent = DescentText(gradients, rule, names, shares, epoch, dtype)
+    text = descent.kernel()
+    return Source(text, tuple((name, float(x)) for x, name in descent.constants.items()), dtype)
+
+
+class DescentText:
+    def __init__(
+        self, gradients: Sequence[Gradient], rule: Program, names: Sequence[str], shares: Shares, epoch: Epoch,
+        dtype: str,
+    ) -> None:  # fmt: skip
+        self.gradients, self.rule, self.names = gradients, rule, [*names]
+        self.shares, self.epoch, self.dtype = shares, epoch, dtype
+        self.text = Text()
+        self.constants: dict[str, str] = {}
+
+    def number(self, x: float) -> str:
+        """The name of a constant."""
+        known = {"0.0": "zero", "1.0": "one"}
+        text = repr(float(x))
+        return known.get(text) or self.constants.setdefault(text, f"k{len(self.constants)}")
+
+    def kernel(self) -> str:
+        text, shares = self.text, self.shares
+        text.line("thread = uint32(cuda.threadIdx.x)")
+        text.line("run = uint32(cuda.blockIdx.x)")
+        held = f"cuda.shared.array({shares.count}, real)  # shared" if shares.shared else "space[run]"
+        text.line(f"held = {held}")
+        with text.counted("e", "thread", str(shares.kept), "THREADS"):
+            text.line("held[e] = state[run, e]")
+        with text.counted("e", "thread", str(shares.size), "THREADS"):
+            # Weights that the gradient lacks keep this one.
+            text.line(f"held[{plus('e', str(shares.kept))}] = zero")
+        text.line("cuda.syncthreads()")
+        text.line("step = uint32(0)")
+        text.line("going = step < steps")
+        with text.block("while going"):
+            self._step()
+        with text.block("if thread == 0"):
+            text.line("done[run] = step")
+        with text.counted("e", "thread", str(shares.kept), "THREADS"):
+            text.line("state[run, e] = held[e]")
+        return text.function(ENTRY, PARAMETERS)
+
+    def _step(self) -> None:
+        text, epoch = self.text, self.epoch
+        text.line(f"at = (int64(run) * steps + step) * {epoch.own}" if epoch.own else "at = 0")
+        if epoch.samples:
+            per_epoch = epoch.full + epoch.last
+            text.line(f"over = uint32((begin + step) // {per_epoch})")
+            text.line(f"turn = uint32(begin + step - over * {per_epoch})")
+            text.line(f"place = int64(over) * {epoch.samples} + int64(turn) * {self.gradients[0].samples}")
+        if len(self.gradients) > 1:
+            with text.block(f"if turn < {epoch.full}"):
+                self._gradient(0)
+            with text.block("else"):
+                self._gradient(1)
+        else:
+            self._gradient(0)
+        self._update()
+
+    def _gradient(self, which: int) -> None:
+        """The loss, in `loss`, and the derivatives, behind the state."""
+        gradient, places = self.gradients[which], self.shares.plans[which]
+        for stage in gradient.plan.stages:
+            if isinstance(stage, Sweep):
+                SweepText(self, gradient, places, stage).emit()
+            else:
+                for nest in stage.nests:
+                    SampleNest(self, gradient, places, nest).emit()
+        text, reader = self.text, SampleNest(self, gradient, places, None)
+        program = gradient.plan.body.program
+        loss, *slopes = program.outputs
+        text.line(f"loss = {reader.number(loss, '0', '0', {})}")
+        start, moved = self.shares.kept, False
+        for slope in slopes:
+            rows, columns = program.instructions[slope].shape
+            if places.values.get(slope) != start:
+                moved = True
+                with reader.items(rows, columns) as (i, j):
+                    found = reader.number(slope, i, j, {})
+                    text.line(f"held[{plus(str(start), times(i, columns), j)}] = {found}")
+            start += rows * columns
+        if moved:
+            text.line("cuda.syncthreads()")
+
+    def _update(self) -> None:
+        """The rule, a thread a weight; the record; and whether all threads found only finite numbers."""
+        text, shares, instructions = self.text, self.shares, self.rule.instructions
+        places = {name: k * shares.size for k, name in enumerate(["w", *self.names, "g"])}
+        told = [position for position, instruction in enumerate(instructions) if instruction.op == "data"]
+        known: Known = {position: text.let(f"numbers[run, step, {k}]") for k, position in enumerate(told)}
+        text.line("fine = zero * loss")
+        with text.counted("e", "thread", str(shares.size), "THREADS"):
+            for position, instruction in enumerate(instructions):
+                if instruction.op == "data":
+                    continue
+                if instruction.op == "constant":
+                    known[position] = self.number(instruction.value.item())
+                elif instruction.op == "weight":
+                    known[position] = text.let(f"held[{plus(str(places[instruction.name]), 'e')}]")
+                else:
+                    template = lowering(instruction.op, self.dtype)
+                    known[position] = text.let(template.format(*(known[a] for a in instruction.args)))
+            for name, output in zip(["w", *self.names], self.rule.outputs, strict=True):
+                text.line(f"held[{plus(str(places[name]), 'e')}] = {known[output]}")
+            weight = known[self.rule.outputs[0]]
+            text.line(f"record[run, step, e] = {weight}")
+            text.line(f"fine = fine + zero * {weight}")
+        with text.block("if thread == 0"):
+            text.line("losses[run, step] = loss")
+        text.line("finite = cuda.syncthreads_and(uint32(fine == zero))")
+        text.line("step = uint32(step + 1)")
+        text.line("going = (finite != 0) & (step < steps)")
+
+
+class SweepText:
+    """A sweep over the samples of a batch, tile by tile."""
+
+    def __init__(self, descent: DescentText, gradient: Gradient, places: Places, sweep: Sweep) -> None:
+        self.descent, self.gradient, self.places, self.sweep = descent, gradient, places, sweep
+        self.text, self.instructions = descent.text, gradient.plan.body.program.instructions
+
+    def emit(self) -> None:
+        text, tile = self.text, self.places.tile
+        sums = {value: self.places.sums[value] for value, _ in self.sweep.sums}
+        for value, found in sums.items():
+            with text.counted("e", "thread", str(found.elements * found.parts), "THREADS"):
+                text.line(f"held[{plus(str(found.total), 'e')}] = {self.descent.number(self.start(value))}")
+                if found.lost is not None:
+                    text.line(f"held[{plus(str(found.lost), 'e')}] = zero")
+        with text.counted("start", "0", str(self.sweep.length), str(tile)):
+            text.line(f"count = uint32(min({tile}, {self.sweep.length} - start))")
+            for nest in self.sweep.nests:
+                SampleNest(self.descent, self.gradient, self.places, nest, sums).emit()
+        for value, found in sums.items():
+            with text.counted("e", "thread", str(found.elements), "THREADS"):
+                self._finish(value, found)
+        text.line("cuda.syncthreads()")
+
+    def start(self, value: int) -> float:
+        return float("-inf") if self.instructions[value].op == "max" else 0.0
+
+    def _finish(self, value: int, found: Sum) -> None:
+        """The parts of a sum, in their order."""
+        text, dtype = self.text, self.descent.dtype
+        text.line(f"first = {plus(str(found.total), times('e', found.parts))}")
+        text.line("total = held[first]")
+        if found.lost is not None:
+            text.line(f"lost = held[first + {found.lost - found.total}]")
+        if found.parts > 1:
+            with text.counted("p", "1", str(found.parts), "1"):
+                text.line("part = held[first + p]")
+                if found.lost is None:
+                    joined = "maximum" if self.instructions[value].op == "max" else "add"
+                    text.line(f"total = {lowering(joined, dtype).format('total', 'part')}")
+                else:
+                    text.line(f"lost = lost + held[first + p + {found.lost - found.total}]")
+                    add_compensated(text, "total", "lost")
+        if found.lost is not None:
+            text.line("after = total + lost")
+            # An infinite total has lost what is not a number.
+            text.line("total = choose(after == after, after, total)")
+        text.line(f"held[{plus(str(self.places.values[value]), 'e')}] = total")
