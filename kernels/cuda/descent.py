@@ -3,7 +3,7 @@
 In: the plans of the gradients that a step may take, where their numbers lie (shares.py), and the optimizer's rule. Out:
 a `Source` like that of a surface's kernel, for the same targets.
 
-The kernel is `kernel(u, order, numbers, state, record, losses, done, space, steps, begin)`, a block for each run. u: the
+The kernel is `kernel(u, order, numbers, state, record, losses, done, space, steps, begin)`, a block a run. u: the
 uniform arrays of all plans. order: (runs, ..) sample numbers, epoch after epoch, where there are batches. numbers:
 (runs, steps, ..) of the rule. state: (runs, ..) weights and state, read and left there. record: (runs, steps, P) the
 weights after each step. losses: (runs, steps) what each starts from. done: (runs) steps taken: up to the first whose

@@ -28,7 +28,9 @@ def sample_axes(prologue: Program, cut: Collection[str], samples: int) -> list[i
     return None if "mixed" in outputs else [axis if axis in (0, 1) else None for axis in outputs]
 
 
-def _along(program: Program, position: int, instruction: Instruction, found: list[Along], cut: Collection[str]) -> Along:
+def _along(
+    program: Program, position: int, instruction: Instruction, found: list[Along], cut: Collection[str]
+) -> Along:
     op, args = instruction.op, instruction.args
     if op == "data":
         return 1 if instruction.name in cut else "none"

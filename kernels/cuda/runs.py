@@ -162,9 +162,7 @@ class Runs:
         size = self.code.shares.size + len(self.numbers) + 1 + self.code.own
         return size * self.dtype.itemsize + (4 * self.cut.sizes[0] if self.cut else 0)
 
-    def run(
-        self, steps: int, numbers: Mapping[str, Array], order: Order | None = None, begin: int = 0
-    ) -> Launched:
+    def run(self, steps: int, numbers: Mapping[str, Array], order: Order | None = None, begin: int = 0) -> Launched:
         """Take steps. A run ends behind its first step whose loss or weights are not finite; what is recorded of later
         ones means nothing, and so do the steps that it takes in a later call.
 
@@ -214,7 +212,9 @@ class Runs:
             return self._arrays(gradient, np.arange(gradient.samples))
         # Batch by batch, the last one filled up with the first samples again.
         size, samples = gradient.samples, self.cut.samples
-        batches = [self._arrays(gradient, np.arange(first, first + size) % samples) for first in range(0, samples, size)]
+        batches = [
+            self._arrays(gradient, np.arange(first, first + size) % samples) for first in range(0, samples, size)
+        ]
         found = []
         for uniform, *parts in zip(gradient.uniforms.values(), *batches, strict=True):
             if uniform.picked:
@@ -230,7 +230,9 @@ class Runs:
             data = {name: x[:, chosen] if name in self.cut.names else x for name, x in data.items()}
         instructions = plan.body.program.instructions
         wanted = [(_output(instructions[position].name), False) for position in gradient.uniforms]
-        for array, uniform in zip(uniforms(plan, wanted, data, self.dtype.name), gradient.uniforms.values(), strict=True):
+        for array, uniform in zip(
+            uniforms(plan, wanted, data, self.dtype.name), gradient.uniforms.values(), strict=True
+        ):
             found.append(array.T.ravel() if uniform.axis == 1 else array.ravel())
         return found
 
