@@ -193,11 +193,7 @@ class SweepText:
     def emit(self) -> None:
         text, tile = self.text, self.places.tile
         sums = {value: self.places.sums[value] for value, _ in self.sweep.sums}
-        for value, found in sums.items():
-            with text.counted("e", "thread", str(found.elements * found.parts), "THREADS"):
-                text.line(f"held[{plus(str(found.total), 'e')}] = {self.descent.number(self.start(value))}")
-                if found.lost is not None:
-                    text.line(f"held[{plus(str(found.lost), 'e')}] = zero")
+        self._fill(sums)
         with text.counted("start", "0", str(self.sweep.length), str(tile)):
             text.line(f"count = uint32(min({tile}, {self.sweep.length} - start))")
             for nest in self.sweep.nests:
@@ -207,26 +203,40 @@ class SweepText:
                 self._finish(value, found)
         text.line("cuda.syncthreads()")
 
-    def start(self, value: int) -> float:
-        return float("-inf") if self.instructions[value].op == "max" else 0.0
+    def _fill(self, sums: dict[int, Sum]) -> None:
+        """Sums and what they lose with zero, all in one go, then maxima."""
+        text = self.text
+        places = [*sums.values()]
+        first, last = places[0], places[-1]
+        with text.counted("e", "thread", str(last.stop - first.total), "THREADS"):
+            text.line(f"held[{plus(str(first.total), 'e')}] = zero")
+        largest = [found for value, found in sums.items() if self.instructions[value].op == "max"]
+        if largest:
+            # Another thread may have put zero there.
+            text.line("cuda.syncthreads()")
+        for found in largest:
+            with text.counted("e", "thread", str(found.elements * found.parts), "THREADS"):
+                text.line(f"held[{plus(str(found.total), 'e')}] = {self.descent.number(float('-inf'))}")
+        text.line("cuda.syncthreads()")
 
     def _finish(self, value: int, found: Sum) -> None:
         """The parts of a sum, in their order."""
-        text, dtype = self.text, self.descent.dtype
+        text = self.text
         text.line(f"first = {plus(str(found.total), times('e', found.parts))}")
         text.line("total = held[first]")
-        if found.lost is not None:
-            text.line(f"lost = held[first + {found.lost - found.total}]")
+        behind = 0 if found.lost is None else found.lost - found.total
+        if behind:
+            text.line(f"lost = held[first + {behind}]")
         if found.parts > 1:
             with text.counted("p", "1", str(found.parts), "1"):
                 text.line("part = held[first + p]")
-                if found.lost is None:
-                    joined = "maximum" if self.instructions[value].op == "max" else "add"
-                    text.line(f"total = {lowering(joined, dtype).format('total', 'part')}")
-                else:
-                    text.line(f"lost = lost + held[first + p + {found.lost - found.total}]")
+                if behind:
+                    text.line(f"lost = lost + held[first + p + {behind}]")
                     add_compensated(text, "total", "lost")
-        if found.lost is not None:
+                else:
+                    joined = "maximum" if self.instructions[value].op == "max" else "add"
+                    text.line(f"total = {lowering(joined, self.descent.dtype).format('total', 'part')}")
+        if behind:
             text.line("after = total + lost")
             # An infinite total has lost what is not a number.
             text.line("total = choose(after == after, after, total)")

@@ -224,17 +224,13 @@ class Runs:
 
     def _arrays(self, gradient: Gradient, chosen: NDArray[Any]) -> list[Array]:
         """The uniform arrays for these samples, flat, sample after sample where there are samples."""
-        plan, found = gradient.plan, []
-        data = self.data
+        plan, data = gradient.plan, self.data
         if self.cut is not None:
             data = {name: x[:, chosen] if name in self.cut.names else x for name, x in data.items()}
         instructions = plan.body.program.instructions
         wanted = [(_output(instructions[position].name), False) for position in gradient.uniforms]
-        for array, uniform in zip(
-            uniforms(plan, wanted, data, self.dtype.name), gradient.uniforms.values(), strict=True
-        ):
-            found.append(array.T.ravel() if uniform.axis == 1 else array.ravel())
-        return found
+        arrays = zip(uniforms(plan, wanted, data, self.dtype.name), gradient.uniforms.values(), strict=True)
+        return [array.T.ravel() if uniform.axis == 1 else array.ravel() for array, uniform in arrays]
 
     def _of_steps(self, steps: int, order: Order | None, begin: int) -> Array:
         """The same where each step has arrays of its own: what is computed of a batch alone mixes its samples."""

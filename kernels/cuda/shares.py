@@ -1,7 +1,7 @@
 """Where a run that trains keeps its numbers, and how a step's work is shared by the threads of its block.
 
 In: the plans of the gradients that it takes (of a batch, and of the last, smaller one), how many weights and how much
-state it has. Out: a `Shares`. All numbers of a run lie in one array: shared memory where they fit, or else the device's.
+state it has. Out: a `Shares`. All numbers of a run lie in one array: shared memory where they fit, else the device's.
 Nothing here was measured.
 """
 
@@ -29,12 +29,16 @@ MOST_PARTS = 32
 class Sum:
     """A sum or maximum over the samples of a sweep, for each of `elements`, in `parts`: which samples are whose follows
     from their numbers alone. total, lost: where the parts' totals and what their rounding lost begin, lost None where
-    nothing is kept of it."""
+    nothing is kept of it, else at once behind. All sums of a sweep lie one behind the other, in their order."""
 
     elements: int
     parts: int
     total: int
     lost: int | None
+
+    @property
+    def stop(self) -> int:
+        return (self.total if self.lost is None else self.lost) + self.elements * self.parts
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ class _Placing:
         sweeps = [stage for stage in plan.stages if isinstance(stage, Sweep)]
         tile = max((tile_of(sweep.length, most) for sweep in sweeps), default=1)
         sums = {value: self._sum(value, sweep.length, dtype) for sweep in sweeps for value, _ in sweep.sums}
+        for value in sums:
+            self._place(value, 1)
         for nest in (nest for stage in plan.stages for nest in stage.nests):
             for value in sorted(nest.stored - self._values.keys()):
                 self._place(value, tile | 1)
@@ -108,7 +114,6 @@ class _Placing:
         long = dtype == "float32" and instruction.op != "max" and length > CHUNK * parts
         count = elements * parts
         self.stop += count * (2 if long else 1)
-        self._place(value, 1)
         return Sum(elements, parts, start, start + count if long else None)
 
 
