@@ -43,10 +43,9 @@ def train_many(
     progress: Progress = None,
 ) -> list[Run]:
     """What Problem.train_many calls, where it is described."""
-    several = _several(problem, optimizer, seed, start)
-    chosen, seeds, starts = several
     epochs, dtype = whole("epochs", epochs, 1), arguments.precision(dtype)
-    backend = arguments.backend(backend)
+    backend = arguments.backend(backend)  # what is not there is told before the work
+    several = chosen, seeds, starts = _several(problem, optimizer, seed, start)
     if backend == "cuda":
         runs = on_device(problem, chosen, epochs, seeds, starts, batch_size, dtype, progress)
     else:

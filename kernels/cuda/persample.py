@@ -49,7 +49,7 @@ def _along(
     if op in ("sum", "max"):
         (axis,) = own
         return axis if instruction.attribute("axis") == 1 - int(axis) else "mixed"
-    if op == "matmul" and axes in ([0, "none"], ["none", 1]):
+    if op in ("matmul", "gram") and axes in ([0, "none"], ["none", 1 if op == "matmul" else 0]):
         return 0 if axes[0] == 0 else 1
     return "mixed"
 
