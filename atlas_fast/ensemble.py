@@ -63,17 +63,16 @@ Several = tuple[list[Optimizer], list[int], Vector]
 
 def _several(problem: Problem, optimizer: Any, seed: Any, start: Any) -> Several:
     given = {
-        "optimizer": list(optimizer) if isinstance(optimizer, list | tuple) else optimizer,
-        "seed": list(seed) if isinstance(seed, list | tuple | range | np.ndarray) else seed,
-        "start": [*start] if not isinstance(start, Mapping) and _is_table(start) else start,
+        "optimizer": (optimizer, isinstance(optimizer, list | tuple)),
+        "seed": (seed, isinstance(seed, list | tuple | range) or np.ndim(seed) == 1),
+        "start": (start, not isinstance(start, Mapping) and _is_table(start)),
     }
-    counts = {name: len(each) for name, each in given.items() if isinstance(each, list)}
-    count = max(counts.values(), default=1)
-    for name, found in counts.items():
-        if found != count or not count:
-            more = next((f", {other} {n:,}" for other, n in counts.items() if n != found), "")
-            raise ArgumentError(f"{name} holds {found:,}{more}: as many as there are runs are wanted, or a single one")
-    chosen, seeds, starts = (each if isinstance(each, list) else [each] * count for each in given.values())
+    counts = {name: len(value) for name, (value, many) in given.items() if many}
+    count = next(iter(counts.values()), 1)
+    if not count or len({*counts.values()}) > 1:
+        told = ", ".join(f"{name} holds {found:,}" for name, found in counts.items())
+        raise ArgumentError(f"{told}: as many as there are runs are wanted, or a single one for all")
+    chosen, seeds, starts = ([*value] if many else [value] * count for value, many in given.values())
     for each in chosen:
         training.check_optimizer(each)
     seeds = [whole("seed", each, 0) for each in seeds]

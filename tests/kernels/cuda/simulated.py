@@ -16,12 +16,14 @@ import numpy as np
 from cuda_check import EVERYTHING, A, B, Plane, error_of, generated
 from device_cases import WIDE, losses, plane_of, row_error, row_of
 from networks import classifier
+from training_cases import MANY, OPTIMIZERS, SEEDS, network, runs_apart, statistics
 
 import atlas_fast as af
 from atlas_fast.kernels.cuda import engine
 from atlas_fast.kernels.cuda.engine import BoundProgram, code_of
 from atlas_fast.kernels.outputs import Outputs
 from atlas_fast.kernels.primitives import PRIMITIVES
+from atlas_fast.optimizers import Optimizer
 
 Check = Callable[[], Any]
 
@@ -105,6 +107,34 @@ def library() -> dict[str, Any]:
     return told
 
 
+def training(optimizer: Optimizer, dtype: str) -> float:
+    """A run of 3 steps on 3 samples."""
+    found, expected = (
+        network(3).train(optimizer, 3, seed=6, dtype=kind, backend=backend, progress=False)
+        for kind, backend in ((dtype, "cuda"), ("float64", "cpu"))
+    )
+    return runs_apart([found], [expected])
+
+
+def many(problem: af.Problem, batch_size: int | None, dtype: str) -> float:
+    """Four runs at once, of two kinds of rule, each against itself alone."""
+    how: dict[str, Any] = {"batch_size": batch_size, "progress": False}
+    found = problem.train_many(MANY, 2, SEEDS, dtype=dtype, backend="cuda", **how)
+    return runs_apart(found, [problem.train(o, 2, s, **how) for o, s in zip(MANY, SEEDS, strict=True)])
+
+
+def diverging() -> dict[str, Any]:
+    """One of two runs ends early, the other goes on."""
+    problem = af.Problem("x^4", weights={"x": (1, 1)})
+    found = problem.train_many([af.SGD(0.01), af.SGD(1e9)], 5, start=[[1.0], [1.0]], backend="cuda", progress=False)
+    expected = [problem.train(o, 5, start=[1.0], progress=False) for o in (af.SGD(0.01), af.SGD(1e9))]
+    return {
+        "diverged": [run.diverged_at for run in found],
+        "expected": [run.diverged_at for run in expected],
+        "apart": runs_apart(found[:1], expected[:1]),
+    }
+
+
 def checks() -> Iterator[tuple[str, Check]]:
     for dtype in ("float32", "float64"):
         for name in PRIMITIVES:
@@ -114,6 +144,14 @@ def checks() -> Iterator[tuple[str, Check]]:
             yield f"loss {name} {dtype}", lambda n=name, t=dtype, o=outputs: loss(n, t, o)  # type: ignore[misc]
     for name in ("regression", "softmax over samples"):
         yield f"all {name}", lambda n=name: _error(plane_of(losses()[n]), "float64", EVERYTHING, 3)  # type: ignore[misc]
+    for dtype in ("float32", "float64"):
+        for optimizer in OPTIMIZERS:
+            name = type(optimizer).__name__
+            yield f"training {name} {dtype}", lambda o=optimizer, t=dtype: training(o, t)  # type: ignore[misc]
+        yield f"many whole {dtype}", lambda t=dtype: many(network(), None, t)  # type: ignore[misc]
+        yield f"many batches {dtype}", lambda t=dtype: many(network(), 3, t)  # type: ignore[misc]
+        yield f"many statistics {dtype}", lambda t=dtype: many(statistics(5), 3, t)  # type: ignore[misc]
+    yield "diverging", diverging
     yield "texts", texts
     yield "tiles", tiles
     yield "library", library

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from cuda_check import TOLERANCE
 from device_cases import losses
+from training_cases import OPTIMIZERS
 
 from atlas_fast.kernels.primitives import PRIMITIVES
 
@@ -50,6 +51,25 @@ def test_every_loss(name: str, dtype: str, found: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", ["regression", "softmax over samples"])
 def test_all_outputs(name: str, found: dict[str, Any]) -> None:
     assert found[f"all {name}"] < 10 * TOLERANCE["float64"]
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", [type(optimizer).__name__ for optimizer in OPTIMIZERS])
+def test_every_optimizer_trains(name: str, dtype: str, found: dict[str, Any]) -> None:
+    assert found[f"training {name} {dtype}"] < TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("way", ["whole", "batches", "statistics"])
+def test_many_runs_train_at_once(way: str, dtype: str, found: dict[str, Any]) -> None:
+    assert found[f"many {way} {dtype}"] < TOLERANCE[dtype]
+
+
+def test_a_run_that_diverges_ends_and_another_goes_on(found: dict[str, Any]) -> None:
+    diverging = found["diverging"]
+    assert diverging["diverged"] == diverging["expected"]
+    assert diverging["diverged"][0] is None and diverging["diverged"][1] is not None
+    assert diverging["apart"] < 1e-12
 
 
 def test_generated_texts(found: dict[str, Any]) -> None:
