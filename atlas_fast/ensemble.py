@@ -142,7 +142,7 @@ def on_device(
             if batches is not None:
                 paths.measure()
             size = None if batches is None else batches.size
-            how = {"epochs": epochs, "steps_per_epoch": per_epoch, "batch_size": size, "dtype": dtype}
+            how: dict[str, Any] = {"epochs": epochs, "steps_per_epoch": per_epoch, "batch_size": size, "dtype": dtype}
             for place, n in enumerate(members):
                 told = {**how, "optimizer": repr(optimizer[n]), "seed": seeds[n]}
                 found[n] = training.recorded(*paths.record(place), steps, stopped and paths.ends[place] < steps, **told)

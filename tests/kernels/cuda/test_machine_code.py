@@ -8,8 +8,11 @@ import re
 
 import pytest
 import sass
+from cases import CASES
 from device_cases import losses, plane_of
+from training_cases import OPTIMIZERS, code_for, network
 
+import atlas_fast as af
 from atlas_fast import kernels
 from atlas_fast.kernels import Builder
 from atlas_fast.kernels.cuda.compilation import ptx_of
@@ -17,6 +20,7 @@ from atlas_fast.kernels.cuda.engine import code_of
 from atlas_fast.kernels.cuda.lowering import LOWERINGS
 from atlas_fast.kernels.outputs import Outputs
 from atlas_fast.kernels.primitives import PRIMITIVES
+from atlas_fast.optimizers import Optimizer
 
 SLOWEST = 2.0
 """Seconds from text to PTX on a machine that is not busy; the bound of the test is five times that."""
@@ -59,6 +63,46 @@ def test_no_primitive_brings_float64_into_float32() -> None:
 def test_derivatives_in_float32_have_no_float64_in_them(name: str) -> None:
     ptx = ptx_of(plane_of(losses()[name]).bound("float32", Outputs(gradient=True)).code.source, EXAMINED)
     assert not re.search(DOUBLE, ptx)
+
+
+# Training
+
+
+@needs_numba
+@pytest.mark.parametrize("capability", sass.CAPABILITIES, ids=lambda c: f"{c[0]}.{c[1]}")
+def test_training_becomes_ptx_for_every_capability(capability: tuple[int, int]) -> None:
+    """Batches of 8 samples and of 1, whose gradients are two plans of one kernel."""
+    code = code_for(network(9), af.Adam(0.1), "float32", batch_size=8)
+    ptx = ptx_of(code.source, capability, training=True)
+    assert f".target sm_{capability[0]}{capability[1]}" in ptx
+    assert ".f64" not in ptx and "fma.rn.f32" in ptx and ".shared" in ptx
+
+
+@needs_numba
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: type(o).__name__)
+def test_no_rule_brings_float64_into_float32(optimizer: Optimizer) -> None:
+    ptx = ptx_of(code_for(network(3), optimizer, "float32").source, EXAMINED, training=True)
+    assert ".f64" not in ptx
+
+
+@needs_numba
+def test_training_in_float64_is_float64() -> None:
+    ptx = ptx_of(code_for(network(9), af.SGD(0.1), "float64").source, EXAMINED, training=True)
+    assert "fma.rn.f64" in ptx and "fma.rn.f32" not in ptx and ".shared.f32" not in ptx
+
+
+@needs_tools
+@pytest.mark.parametrize("case", ["iris-small", "digits-tanh"])
+def test_training_stays_in_registers(case: str) -> None:
+    """Of a run whose numbers are in shared memory, and of one that is too large for it."""
+    code = code_for(CASES[case].problem(), af.Adam(0.1), "float32")
+    assert code.shares.shared == (case == "iris-small")
+    now = sass.of_ptx(ptx_of(code.source, EXAMINED, training=True), EXAMINED)
+    assert now.faults("float32") == []
+    assert now.registers > 0 and any(loop[1] for loop in now.loops)
+
+
+# Surfaces, whole
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from networks import Array, Loss
 
 import atlas_fast as af
 from atlas_fast import kernels, optimizers
-from atlas_fast.kernels.cuda.runs import Runs
+from atlas_fast.batches import Batches
+from atlas_fast.kernels.cuda.runs import Cut, Runs, TrainingCode, training_code
 from atlas_fast.kernels.derivative import gradient
 from atlas_fast.optimizers import Optimizer
 
@@ -45,6 +46,17 @@ def statistics(samples: int = 8) -> af.Problem:
     random = np.random.default_rng(4)
     data = {"X": random.normal(size=(3, samples)), "Y": random.normal(size=(2, samples))}
     return af.Problem("mse(W*X, Y) / (1 + mean((Y - mean(Y))^2))", data)
+
+
+def code_for(problem: af.Problem, optimizer: Optimizer, dtype: str, batch_size: int | None = None) -> TrainingCode:
+    """What a device is to run for problem.train."""
+    programs, cut = [problem.program], None
+    if batch_size is not None:
+        batches = Batches(problem, batch_size, 0)
+        programs, cut = [*batches.programs.values()], Cut(batches.samples, batches.cut, tuple(batches.programs))
+    state = tuple(optimizers.RULES[type(optimizer)].state)
+    gradients, shapes = tuple(map(gradient, programs)), tuple(problem.program.weights.items())
+    return training_code(gradients, shapes, optimizers.program(optimizer), state, cut, dtype)
 
 
 @dataclass(frozen=True)
