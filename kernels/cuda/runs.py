@@ -151,7 +151,7 @@ class Runs:
         with np.errstate(over="ignore"):
             columns = [np.array([[state[name]] for state in states]) for name in names]
             spread = [np.broadcast_to(column, starts.shape) for column in columns]
-            self.state = np.concatenate([starts, *spread], axis=1).astype(self.dtype)
+            self.state = np.ascontiguousarray(np.concatenate([starts, *spread], axis=1), self.dtype)
         self.taken = 0
         self._shared = None if self.code.own else self._of_all()
         self._device: Any = None
