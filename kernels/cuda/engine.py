@@ -209,6 +209,7 @@ class _Run:
             self.uniform,
             weights,
             lane.device,
+            np.uint32(rows),
             np.uint32(columns),
             np.uint32(across),
         )

@@ -1,7 +1,7 @@
 """Emission: a plan and its layout as the text of one kernel. Decides nothing.
 
-The kernel is `kernel(a, b, u, w, out, columns, across)`: one point of a grid a thread, blocks of threads along a row,
-`across` of them to a row of `columns` points. a, b: the coordinates. u: the uniform arrays one after the other, a
+The kernel is `kernel(a, b, u, w, out, rows, columns, across)`: one point of a grid a thread, blocks of threads along a
+row, `across` of them to a row of `columns` points. a, b: the coordinates. u: the uniform arrays one after the other, a
 streamed one sample after sample. w: the weights' values, element by element, the points beside each other. out: the
 outputs, each for all points, one after the other.
 
@@ -20,7 +20,8 @@ from .nest import NestText
 from .text import Text, plus, times
 
 ENTRY = "kernel"
-PARAMETERS = "a, b, u, w, out, columns, across"
+PARAMETERS = "a: line, b: line, u: line, w: line, out: line, rows: uint32, columns: uint32, across: uint32"
+"""line: an array of numbers of the kernel's precision."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Source:
     text: str
     numbers: tuple[tuple[str, float], ...]
     dtype: str
+
+    @property
+    def names(self) -> dict[str, float]:
+        """All constants of the text, by name."""
+        return {"zero": 0.0, "one": 1.0, **dict(self.numbers)}
 
 
 def source_of(plan: Plan, layout: Layout, dtype: str) -> Source:
@@ -110,7 +116,7 @@ class Emitter:
         layout, text = self.layout, self.text
         for name, size in (("stage", layout.stage_size), ("hold", layout.held_size)):
             if size:
-                text.line(f"{name} = cuda.shared.array({size}, real)  # shared")
+                text.line(f"{name} = cuda.shared.array({size}, real)")
         for stage in self.plan.stages:
             for nest in stage.nests:
                 for value in sorted(nest.stored):
@@ -168,7 +174,7 @@ class Emitter:
         text, start = self.text, 0
         reader = NestText(self, None)
         with text.block("if place < columns"):
-            text.line("total = int64(columns) * len(b)")
+            text.line("total = int64(columns) * rows")
             text.line("point = int64(row) * columns + column")
             for output in self.plan.body.program.outputs:
                 rows, columns = self.instructions[output].shape

@@ -36,7 +36,7 @@ def _run(bound: BoundProgram, a: Array, b: Array, weights: Array | None) -> Arra
     out = np.empty((bound.code.output_size, a.size), source.dtype)
     lines = (x[None].astype(source.dtype) for x in (a, b))
     with np.errstate(all="ignore"):
-        kernel(*lines, bound.uniform, weights, out, 1, 1)
+        kernel(*lines, bound.uniform, weights, out, 1, 1, 1)
     return out
 
 

@@ -19,7 +19,7 @@ from atlas_fast.kernels.outputs import Outputs
 from atlas_fast.kernels.primitives import PRIMITIVES
 
 SLOWEST = 2.0
-"""Seconds from text to PTX on a machine that is not busy; the bound of the test is five times that."""
+"""Seconds from text to PTX; on a machine that is not busy it is less than half a second."""
 
 EXAMINED = (8, 0)
 
@@ -73,7 +73,7 @@ def test_a_kernel_stays_in_registers_and_is_as_recorded(kernel: sass.Kernel, fou
     now = found[str(kernel)]
     assert now.faults(kernel.dtype) == []
     assert now.differences(sass.recorded()[sass.key(kernel, EXAMINED)]) == []
-    assert now.compile_seconds < 5 * SLOWEST
+    assert now.compile_seconds < SLOWEST
 
 
 def test_every_kernel_is_recorded_for_every_capability_without_faults() -> None:

@@ -1,0 +1,111 @@
+"""A kernel's text, translated as for a device, run by this machine: one thread that is all threads of a block.
+
+What translation.py makes of a text is thereby run and not only read: its indices, loops and arithmetic. It says nothing
+of races between threads, which the simulator does, nor of a device's own instructions, which stand for themselves.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+
+from ..cpu.machine import host
+from ..uniforms import Array
+from .dialects import Dialect, Do, Fresh, Lines, let
+from .engine import BoundProgram
+from .source import ENTRY, Source
+from .translation import module_of
+
+LIBRARY = ("exp", "log", "log1p", "sqrt", "tanh", "sin", "cos", "erf", "pow", "fabs", "erfc")
+
+
+@dataclass(frozen=True)
+class Host(Dialect):
+    """Blocks are told by two more parameters."""
+
+    def pointer(self, kind: str, space: int = 0) -> str:
+        return "ptr"
+
+    def shared(self, name: str, kind: str) -> tuple[str, str]:
+        return f"@{name}", f"@{name} = internal global {kind} zeroinitializer"
+
+    def place(self, name: str, do: Do, fresh: Fresh, module: Lines) -> str:
+        return {"cuda.threadIdx.x": "0", "cuda.blockIdx.x": "%block.x", "cuda.blockIdx.y": "%block.y"}[name]
+
+    def statement(self, name: str, module: Lines) -> str:
+        return f"; {name}"
+
+    def call(self, name: str, arguments: list[str], do: Do, fresh: Fresh, module: Lines) -> str | None:
+        def one(function: str, *values: str) -> str:
+            return self.external(function + "f" * self.single, [*values], do, fresh, module)
+
+        def two(op: str, x: str, y: str) -> str:
+            return let(do, fresh, f"{op} {self.real} {x}, {y}")
+
+        if name in ("larger", "smaller"):
+            return self.extreme("ogt" if name == "larger" else "olt", arguments, do, fresh)
+        if name == "divide":
+            return two("fdiv", *arguments)
+        if name == "tanh_absolute":
+            return one("tanh", *arguments)
+        if name == "sigmoid_absolute":
+            power = one("exp", two("fsub", self.number(0.0), *arguments))
+            return two("fdiv", self.number(1.0), two("fadd", self.number(1.0), power))
+        if name == "normal_cdf":
+            (x,) = arguments
+            return two("fmul", self.number(0.5), one("erfc", two("fmul", self.number(-(0.5**0.5)), x)))
+        function = {"power": "pow", "size": "fabs"}.get(name, name)
+        return one(function, *arguments) if function in LIBRARY else None
+
+    def module(self, name: str, parameters: list[str], body: list[str], lines: Lines) -> str:
+        more = ", ".join([*parameters, "i32 %block.x", "i32 %block.y"])
+        return "\n".join([*lines.values(), f"define void @{name}({more}) {{", "entry:", *body, "}", ""])
+
+
+def grid(bound: BoundProgram, a: Array, b: Array) -> Array:
+    """The outputs at each point of a grid, as BoundProgram.grid gives them: (numbers, rows, columns)."""
+    return _run(bound, a, b, None)
+
+
+def points(bound: BoundProgram, weights: Mapping[str, Array], count: int) -> Array:
+    """The outputs of so many points, as BoundProgram.points gives them: (numbers, count)."""
+    return _run(bound, np.zeros(count), np.zeros(1), bound.weight_rows(weights, count))[:, 0]
+
+
+def _run(bound: BoundProgram, a: Array, b: Array, weights: Array | None) -> Array:
+    source = bound.code.source
+    out = np.full((bound.code.output_size, b.size, a.size), np.nan, source.dtype)
+    nothing = np.zeros(1, source.dtype)
+    lines = [x.astype(source.dtype) for x in (a, b)]
+    arrays = [*lines, bound.uniform, nothing if weights is None else weights, out]
+    addresses = [ctypes.c_void_p(array.ctypes.data) for array in arrays]
+    call = _Kernel.of(source)
+    for row, column in product(range(b.size), range(a.size)):
+        call(*addresses, *(ctypes.c_uint32(n) for n in (b.size, a.size, a.size, row * a.size + column, 0)))
+    return out
+
+
+class _Kernel:
+    """Keeps the memory that the code lies in."""
+
+    def __init__(self, source: Source) -> None:
+        ir = module_of(source.text, Host(source.dtype, 1), source.names)
+        self.engine: Any = llvm.create_mcjit_compiler(llvm.parse_assembly(ir), host().target())
+        self.engine.finalize_object()
+        kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5, *[ctypes.c_uint32] * 5)
+        self.call = kind(self.engine.get_function_address(ENTRY))
+
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def of(source: Source) -> _Kernel:
+        return _Kernel(source)
+
+    def __call__(self, *arguments: Any) -> None:
+        self.call(*arguments)
