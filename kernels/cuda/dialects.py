@@ -34,8 +34,9 @@ DATA_LAYOUT = (
 )
 
 PLACES = {
-    "cuda.threadIdx.x": "tid.x", "cuda.blockIdx.x": "ctaid.x", "cuda.blockIdx.y": "ctaid.y",
-}  # fmt: skip
+    "cuda.threadIdx.x": "tid.x",
+    "cuda.blockDim.x": "ntid.x", "cuda.blockIdx.x": "ctaid.x", "cuda.blockIdx.y":
+    "ctaid.y", }  # fmt: skip
 
 LIBDEVICE = {
     "power": "pow", "size": "fabs", "exp": "exp", "log": "log", "log1p": "log1p", "sqrt": "sqrt", "tanh": "tanh",
@@ -45,10 +46,7 @@ LIBDEVICE = {
 
 @dataclass(frozen=True)
 class Dialect(ABC):
-    """threads: of a block. precision: the kernel's."""
-
     dtype: str
-    threads: int
 
     shared_space = 0
 
@@ -110,8 +108,10 @@ def let(do: Do, fresh: Fresh, instruction: str) -> str:
 
 @dataclass(frozen=True)
 class Nvvm(Dialect):
-    """For a compute capability. ir_version: of NVVM's IR, as the library at hand wants it."""
+    """For a compute capability. threads: of a block at most. ir_version: of NVVM's IR, as the library at hand wants
+    it."""
 
+    threads: int
     capability: tuple[int, int]
     ir_version: tuple[int, int, int, int]
 

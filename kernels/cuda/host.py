@@ -23,6 +23,8 @@ from .engine import BoundProgram
 from .source import ENTRY, Source
 from .translation import module_of
 
+PLACES = {"cuda.threadIdx.x": "0", "cuda.blockDim.x": "1", "cuda.blockIdx.x": "%block.x", "cuda.blockIdx.y": "%block.y"}
+
 LIBRARY = ("exp", "log", "log1p", "sqrt", "tanh", "sin", "cos", "erf", "pow", "fabs", "erfc")
 
 
@@ -37,7 +39,7 @@ class Host(Dialect):
         return f"@{name}", f"@{name} = internal global {kind} zeroinitializer"
 
     def place(self, name: str, do: Do, fresh: Fresh, module: Lines) -> str:
-        return {"cuda.threadIdx.x": "0", "cuda.blockIdx.x": "%block.x", "cuda.blockIdx.y": "%block.y"}[name]
+        return PLACES[name]
 
     def statement(self, name: str, module: Lines) -> str:
         return f"; {name}"
@@ -69,26 +71,38 @@ class Host(Dialect):
         return "\n".join([*lines.values(), f"define void @{name}({more}) {{", "entry:", *body, "}", ""])
 
 
-def grid(bound: BoundProgram, a: Array, b: Array) -> Array:
-    """The outputs at each point of a grid, as BoundProgram.grid gives them: (numbers, rows, columns)."""
-    return _run(bound, a, b, None)
+def grid(bound: BoundProgram, a: Array, b: Array, share: int | None = None) -> Array:
+    """The outputs at each point of a grid, as BoundProgram.grid gives them: (numbers, rows, columns).
+
+    share: tiles of samples that a block takes where they are split over blocks.
+    """
+    return _run(bound, a, b, None, share)
 
 
 def points(bound: BoundProgram, weights: Mapping[str, Array], count: int) -> Array:
     """The outputs of so many points, as BoundProgram.points gives them: (numbers, count)."""
-    return _run(bound, np.zeros(count), np.zeros(1), bound.weight_rows(weights, count))[:, 0]
+    return _run(bound, np.zeros(count), np.zeros(1), bound.weight_rows(weights, count), None)[:, 0]
 
 
-def _run(bound: BoundProgram, a: Array, b: Array, weights: Array | None) -> Array:
-    source = bound.code.source
-    out = np.full((bound.code.output_size, b.size, a.size), np.nan, source.dtype)
-    nothing = np.zeros(1, source.dtype)
-    lines = [x.astype(source.dtype) for x in (a, b)]
-    arrays = [*lines, bound.uniform, nothing if weights is None else weights, out]
-    addresses = [ctypes.c_void_p(array.ctypes.data) for array in arrays]
-    call = _Kernel.of(source)
-    for row, column in product(range(b.size), range(a.size)):
-        call(*addresses, *(ctypes.c_uint32(n) for n in (b.size, a.size, a.size, row * a.size + column, 0)))
+def _run(bound: BoundProgram, a: Array, b: Array, weights: Array | None, share: int | None) -> Array:
+    code = bound.code
+    dtype = np.dtype(code.source.dtype)
+    out = np.full((code.output_size, b.size, a.size), np.nan, dtype)
+    lines = [x.astype(dtype) for x in (a, b)]
+    arguments = [*lines, bound.uniform, np.zeros(1, dtype) if weights is None else weights, out, b.size, a.size, a.size]
+    blocks = range(a.size * b.size)
+    if share is None:
+        for block in blocks:
+            _Kernel.of(code.source)(*arguments, block, 0)
+        return out
+    parts = np.full(code.part_size * len(blocks), np.nan, dtype)
+    *phases, last = code.phase_sources
+    for phase in phases:
+        # The last parts first: their order is not to matter.
+        for part, block in product(reversed(range(-(-code.sample_tiles // share))), blocks):
+            _Kernel.of(phase)(*arguments, parts, share, block, part)
+    for block in blocks:
+        _Kernel.of(last)(*arguments, parts, share, block, 0)
     return out
 
 
@@ -96,16 +110,16 @@ class _Kernel:
     """Keeps the memory that the code lies in."""
 
     def __init__(self, source: Source) -> None:
-        ir = module_of(source.text, Host(source.dtype, 1), source.names)
+        ir = module_of(source.text, Host(source.dtype), source.names)
         self.engine: Any = llvm.create_mcjit_compiler(llvm.parse_assembly(ir), host().target())
         self.engine.finalize_object()
-        kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5, *[ctypes.c_uint32] * 5)
-        self.call = kind(self.engine.get_function_address(ENTRY))
+        self.address = self.engine.get_function_address(ENTRY)
 
     @staticmethod
     @lru_cache(maxsize=64)
     def of(source: Source) -> _Kernel:
         return _Kernel(source)
 
-    def __call__(self, *arguments: Any) -> None:
-        self.call(*arguments)
+    def __call__(self, *arguments: Array | int) -> None:
+        packed = [ctypes.c_uint32(x) if isinstance(x, int) else ctypes.c_void_p(x.ctypes.data) for x in arguments]
+        ctypes.CFUNCTYPE(None, *map(type, packed))(self.address)(*packed)

@@ -18,7 +18,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .layout import SIMULATED_THREADS
 from .source import ENTRY, Source
 
 Target = Literal["simulator", "numpy"]
@@ -47,13 +46,13 @@ def _names(dtype: str, target: Target) -> Mapping[str, Any]:
 
 
 def _numpy_names() -> Names:
-    return {"choose": np.where, "uint32": int, "int64": int, "THREADS": 1}
+    return {"choose": np.where, "uint32": int, "int64": int}
 
 
 def _simulator_names() -> Names:
     from numba import cuda
 
-    return {"cuda": cuda, "choose": _chosen, "uint32": np.uint32, "int64": np.int64, "THREADS": SIMULATED_THREADS}
+    return {"cuda": cuda, "choose": _chosen, "uint32": np.uint32, "int64": np.int64}
 
 
 def _chosen(condition: Any, x: Any, y: Any) -> Any:

@@ -78,7 +78,6 @@ class _Function:
         self.variables: dict[str, tuple[Kind, str]] = {}
         self.arrays: dict[str, Array] = {}
         self.named = {name: Value("real", dialect.number(x)) for name, x in numbers.items()}
-        self.named["THREADS"] = Value("known", str(dialect.threads))
 
     def module(self) -> str:
         parameters = []

@@ -76,6 +76,15 @@ def test_a_kernel_stays_in_registers_and_is_as_recorded(kernel: sass.Kernel, fou
     assert now.compile_seconds < SLOWEST
 
 
+@needs_tools
+@pytest.mark.parametrize("name", ["iris-small", "digits-tanh"])
+def test_kernels_whose_samples_are_split_over_blocks_stay_in_registers(name: str, found: dict[str, sass.Found]) -> None:
+    """And the first of them goes through samples as the kernel that is not split does."""
+    phases = [sass.of_ptx(ptx_of(source, EXAMINED), EXAMINED) for source in sass.Kernel(name).code().phase_sources]
+    assert [phase.faults("float32") for phase in phases] == [[], []]
+    assert phases[0].differences(found[str(sass.Kernel(name))]) == []
+
+
 def test_every_kernel_is_recorded_for_every_capability_without_faults() -> None:
     recorded = sass.recorded()
     for kernel in sass.KERNELS:

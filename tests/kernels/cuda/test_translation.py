@@ -70,16 +70,26 @@ HEAD = "def kernel(a: line, n: uint32):\n    "
 )
 def test_what_a_text_may_not_hold_is_refused_and_never_guessed_at(line: str) -> None:
     with pytest.raises(TranslationError, match="no kernel's text may hold"):
-        module_of(HEAD + line, Host("float32", 1), {})
+        module_of(HEAD + line, Host("float32"), {})
 
 
 def test_a_variable_keeps_its_kind() -> None:
     with pytest.raises(TranslationError, match="x is u32, and real is put into it"):
-        module_of(f"{HEAD}x = n\n    x = a[0]", Host("float32", 1), {})
+        module_of(f"{HEAD}x = n\n    x = a[0]", Host("float32"), {})
 
 
 def test_a_constant_has_all_its_digits() -> None:
     for dtype, bits in (("float32", "0x3FB99999A0000000"), ("float64", "0x3FB999999999999A")):
-        assert Host(dtype, 1).number(0.1) == bits
-    assert Host("float32", 1).number(float("inf")) == "0x7FF0000000000000"
-    assert np.signbit(np.float64(-0.0)) and Host("float32", 1).number(-0.0) == "0x8000000000000000"
+        assert Host(dtype).number(0.1) == bits
+    assert Host("float32").number(float("inf")) == "0x7FF0000000000000"
+    assert np.signbit(np.float64(-0.0)) and Host("float32").number(-0.0) == "0x8000000000000000"
+
+
+@pytest.mark.parametrize("name", losses())
+def test_samples_that_are_split_over_blocks_give_the_same_bits(name: str) -> None:
+    """Whatever the number of parts, and in whatever order they are computed."""
+    for dtype in ("float32", "float64"):
+        bound = plane_of(losses()[name]).bound(dtype, Outputs(gradient=True))
+        whole = host.grid(bound, A[:2], B[:2])
+        for share in (1, 2):
+            np.testing.assert_array_equal(host.grid(bound, A[:2], B[:2], share), whole)
