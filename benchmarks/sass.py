@@ -3,7 +3,7 @@
     python -m benchmarks.sass                 # compares with sass.json, and prints both
     python -m benchmarks.sass --keep          # writes sass.json anew: a change of the code that is meant
 
-No GPU is needed, and none has run any of this: the text becomes PTX by numba-cuda and NVVM, ptxas makes machine code of
+No GPU is needed, and none has run any of this: the text becomes PTX by NVVM, ptxas makes machine code of
 it and cuobjdump text of that. `pip install 'atlas-fast[cuda,cuda-check]'` brings them all; ptxas must be of NVVM's
 release.
 
@@ -135,8 +135,9 @@ def is_there() -> bool:
 
 
 def examined(kernel: Kernel, capability: tuple[int, int]) -> Found:
+    source = kernel.code().source
     began = time.perf_counter()
-    ptx = ptx_of(kernel.code().source, capability)
+    ptx = ptx_of(source, capability)
     seconds = time.perf_counter() - began
     return of_ptx(ptx, capability, seconds)
 

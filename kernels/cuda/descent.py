@@ -3,12 +3,12 @@
 In: the plans of the gradients that a step may take, where their numbers lie (shares.py), and the optimizer's rule. Out:
 a `Source` like that of a surface's kernel, for the same targets.
 
-The kernel is `kernel(u, order, numbers, state, record, losses, done, space, steps, begin)`, a block a run. u: the
-uniform arrays of all plans. order: (runs, ..) sample numbers, epoch after epoch, where there are batches. numbers:
-(runs, steps, ..) of the rule. state: (runs, ..) weights and state, read and left there. record: (runs, steps, P) the
-weights after each step. losses: (runs, steps) what each starts from. done: (runs) steps taken: up to the first whose
-loss or weights are not finite. space: (runs, ..) a run's numbers where they do not fit into shared memory. begin: how
-many steps of the epoch with which `order` starts are over.
+The kernel is `kernel(u, order, numbers, state, record, losses, done, space, drawn, steps, begin)`, a block a run; what
+has several axes lies flat, the last one innermost. u: the uniform arrays of all plans. order: (runs, drawn) sample
+numbers, epoch after epoch, where there are batches. numbers: (runs, steps, ..) of the rule. state: (runs, ..) weights
+and state, read and left there. record: (runs, steps, P) the weights after each step. losses: (runs, steps) what each
+starts from. done: (runs) steps taken: up to the first whose loss or weights are not finite. space: (runs, ..) a run's
+numbers where they do not fit into shared memory. begin: how many steps of the epoch with which `order` starts are over.
 
 Between two barriers each number is written by one thread at most, and by none if another reads it; which thread does
 what, and the order of every sum, follow from shapes alone.
@@ -27,7 +27,10 @@ from .shares import Places, Shares, Sum
 from .source import ENTRY, Source
 from .text import Text, plus, times
 
-PARAMETERS = "u, order, numbers, state, record, losses, done, space, steps, begin"
+PARAMETERS = (
+    "u: line, order: counts, numbers: line, state: line, record: line, losses: line, done: counts, space: line, "
+    "drawn: uint32, steps: uint32, begin: uint32"
+)
 
 Known = dict[int, str]
 
@@ -81,6 +84,8 @@ class DescentText:
         self.gradients, self.rule, self.names = gradients, rule, [*names]
         self.shares, self.epoch, self.dtype = shares, epoch, dtype
         self.text = Text()
+        self.at = "at" if epoch.own else "0"
+        """Where the uniform arrays of a step begin."""
         self.constants: dict[str, str] = {}
 
     def number(self, x: float) -> str:
@@ -89,17 +94,25 @@ class DescentText:
         text = repr(float(x))
         return known.get(text) or self.constants.setdefault(text, f"k{len(self.constants)}")
 
+    def cell(self, *index: str) -> str:
+        """One of the run's numbers."""
+        return f"held[{plus(*index)}]" if self.shares.shared else f"space[{plus('own', *index)}]"
+
     def kernel(self) -> str:
         text, shares = self.text, self.shares
         text.line("thread = uint32(cuda.threadIdx.x)")
         text.line("run = uint32(cuda.blockIdx.x)")
-        held = f"cuda.shared.array({shares.count}, real)  # shared" if shares.shared else "space[run]"
-        text.line(f"held = {held}")
-        with text.counted("e", "thread", str(shares.kept), "THREADS"):
-            text.line("held[e] = state[run, e]")
-        with text.counted("e", "thread", str(shares.size), "THREADS"):
+        text.line("threads = uint32(cuda.blockDim.x)")
+        if shares.shared:
+            text.line(f"held = cuda.shared.array({shares.count}, real)")
+        else:
+            text.line(f"own = int64(run) * {shares.count}")
+        text.line(f"kept = int64(run) * {shares.kept}")
+        with text.counted("e", "thread", str(shares.kept), "threads"):
+            text.line(f"{self.cell('e')} = state[kept + e]")
+        with text.counted("e", "thread", str(shares.size), "threads"):
             # Weights that the gradient lacks keep this one.
-            text.line(f"held[{plus('e', str(shares.kept))}] = zero")
+            text.line(f"{self.cell('e', str(shares.kept))} = zero")
         text.line("cuda.syncthreads()")
         text.line("step = uint32(0)")
         text.line("going = step < steps")
@@ -107,23 +120,25 @@ class DescentText:
             self._step()
         with text.block("if thread == 0"):
             text.line("done[run] = step")
-        with text.counted("e", "thread", str(shares.kept), "THREADS"):
-            text.line("state[run, e] = held[e]")
+        with text.counted("e", "thread", str(shares.kept), "threads"):
+            text.line(f"state[kept + e] = {self.cell('e')}")
         return text.function(ENTRY, PARAMETERS)
 
     def _step(self) -> None:
         text, epoch = self.text, self.epoch
-        text.line(f"at = (int64(run) * steps + step) * {epoch.own}" if epoch.own else "at = 0")
+        text.line("now = int64(run) * steps + step")
+        if epoch.own:
+            text.line(f"at = now * {epoch.own}")
         if epoch.samples:
             per_epoch = epoch.full + epoch.last
             text.line(f"over = uint32((begin + step) // {per_epoch})")
             text.line(f"turn = uint32(begin + step - over * {per_epoch})")
-            text.line(f"place = int64(over) * {epoch.samples} + int64(turn) * {self.gradients[0].samples}")
+            drawn = f"int64(run) * drawn + int64(over) * {epoch.samples}"
+            text.line(f"place = {drawn} + int64(turn) * {self.gradients[0].samples}")
         if len(self.gradients) > 1:
-            with text.block(f"if turn < {epoch.full}"):
-                self._gradient(0)
-            with text.block("else"):
-                self._gradient(1)
+            for which, test in enumerate((f"turn < {epoch.full}", f"turn == {epoch.full}")):
+                with text.block(f"if {test}"):
+                    self._gradient(which)
         else:
             self._gradient(0)
         self._update()
@@ -148,7 +163,7 @@ class DescentText:
                 moved = True
                 with reader.items(rows, columns) as (i, j):
                     found = reader.number(slope, i, j, {})
-                    text.line(f"held[{plus(str(start), times(i, columns), j)}] = {found}")
+                    text.line(f"{self.cell(str(start), times(i, columns), j)} = {found}")
             start += rows * columns
         if moved:
             text.line("cuda.syncthreads()")
@@ -158,29 +173,32 @@ class DescentText:
         text, shares, instructions = self.text, self.shares, self.rule.instructions
         places = {name: k * shares.size for k, name in enumerate(["w", *self.names, "g"])}
         told = [position for position, instruction in enumerate(instructions) if instruction.op == "data"]
-        known: Known = {position: text.let(f"numbers[run, step, {k}]") for k, position in enumerate(told)}
+        known: Known = {
+            position: text.let(f"numbers[{plus(f'now * {len(told)}', str(k))}]") for k, position in enumerate(told)
+        }
         text.line("fine = zero * loss")
-        with text.counted("e", "thread", str(shares.size), "THREADS"):
+        with text.counted("e", "thread", str(shares.size), "threads"):
             for position, instruction in enumerate(instructions):
                 if instruction.op == "data":
                     continue
                 if instruction.op == "constant":
                     known[position] = self.number(instruction.value.item())
                 elif instruction.op == "weight":
-                    known[position] = text.let(f"held[{plus(str(places[instruction.name]), 'e')}]")
+                    known[position] = text.let(self.cell(str(places[instruction.name]), "e"))
                 else:
                     template = lowering(instruction.op, self.dtype)
                     known[position] = text.let(template.format(*(known[a] for a in instruction.args)))
             for name, output in zip(["w", *self.names], self.rule.outputs, strict=True):
-                text.line(f"held[{plus(str(places[name]), 'e')}] = {known[output]}")
+                text.line(f"{self.cell(str(places[name]), 'e')} = {known[output]}")
             weight = known[self.rule.outputs[0]]
-            text.line(f"record[run, step, e] = {weight}")
+            text.line(f"record[now * {shares.size} + e] = {weight}")
             text.line(f"fine = fine + zero * {weight}")
         with text.block("if thread == 0"):
-            text.line("losses[run, step] = loss")
-        text.line("finite = cuda.syncthreads_and(uint32(fine == zero))")
+            text.line("losses[now] = loss")
+        text.line("going = cuda.syncthreads_and(fine == zero)")
         text.line("step = uint32(step + 1)")
-        text.line("going = (finite != 0) & (step < steps)")
+        with text.block("if step == steps"):
+            text.line("going = step < steps")
 
 
 class SweepText:
@@ -199,7 +217,7 @@ class SweepText:
             for nest in self.sweep.nests:
                 SampleNest(self.descent, self.gradient, self.places, nest, sums).emit()
         for value, found in sums.items():
-            with text.counted("e", "thread", str(found.elements), "THREADS"):
+            with text.counted("e", "thread", str(found.elements), "threads"):
                 self._finish(value, found)
         text.line("cuda.syncthreads()")
 
@@ -208,30 +226,30 @@ class SweepText:
         text = self.text
         places = [*sums.values()]
         first, last = places[0], places[-1]
-        with text.counted("e", "thread", str(last.stop - first.total), "THREADS"):
-            text.line(f"held[{plus(str(first.total), 'e')}] = zero")
+        with text.counted("e", "thread", str(last.stop - first.total), "threads"):
+            text.line(f"{self.descent.cell(str(first.total), 'e')} = zero")
         largest = [found for value, found in sums.items() if self.instructions[value].op == "max"]
         if largest:
             # Another thread may have put zero there.
             text.line("cuda.syncthreads()")
         for found in largest:
-            with text.counted("e", "thread", str(found.elements * found.parts), "THREADS"):
-                text.line(f"held[{plus(str(found.total), 'e')}] = {self.descent.number(float('-inf'))}")
+            with text.counted("e", "thread", str(found.elements * found.parts), "threads"):
+                text.line(f"{self.descent.cell(str(found.total), 'e')} = {self.descent.number(float('-inf'))}")
         text.line("cuda.syncthreads()")
 
     def _finish(self, value: int, found: Sum) -> None:
         """The parts of a sum, in their order."""
-        text = self.text
+        text, cell = self.text, self.descent.cell
         text.line(f"first = {plus(str(found.total), times('e', found.parts))}")
-        text.line("total = held[first]")
-        behind = 0 if found.lost is None else found.lost - found.total
+        text.line(f"total = {cell('first')}")
+        behind = None if found.lost is None else str(found.lost - found.total)
         if behind:
-            text.line(f"lost = held[first + {behind}]")
+            text.line(f"lost = {cell('first', behind)}")
         if found.parts > 1:
             with text.counted("p", "1", str(found.parts), "1"):
-                text.line("part = held[first + p]")
+                text.line(f"part = {cell('first', 'p')}")
                 if behind:
-                    text.line(f"lost = lost + held[first + p + {behind}]")
+                    text.line(f"lost = lost + {cell('first', 'p', behind)}")
                     add_compensated(text, "total", "lost")
                 else:
                     joined = "maximum" if self.instructions[value].op == "max" else "add"
@@ -240,4 +258,4 @@ class SweepText:
             text.line("after = total + lost")
             # An infinite total has lost what is not a number.
             text.line("total = choose(after == after, after, total)")
-        text.line(f"held[{plus(str(self.places.values[value]), 'e')}] = total")
+        text.line(f"{cell(str(self.places.values[value]), 'e')} = total")

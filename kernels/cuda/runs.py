@@ -4,7 +4,8 @@ In: the program of a loss's gradient (and that of the last batch, where it is sm
 for each run where it starts, its numbers and the order of its samples. Out: the weights after every step and the loss
 that each starts from. How steps are cut into launches changes no bit.
 
-None of this has run on a GPU yet: it is tested in Numba's simulator, and by NumPy (vectors.py does that for surfaces).
+None of this has run on a GPU yet: it is tested in Numba's simulator, by NumPy (vectors.py), and translated for this
+machine (host.py).
 """
 
 from __future__ import annotations
@@ -61,13 +62,12 @@ class TrainingCode:
     shares: Shares
     source: Source
     own: int
-    operations: int
 
     @cached_property
     def kernel(self) -> Any:
         """Compiled when it is first needed."""
         with answered():
-            return launchable(self.source, training=True)
+            return launchable(self.source)
 
 
 @lru_cache(maxsize=64)
@@ -97,7 +97,7 @@ def training_code(
         epoch = Epoch(cut.samples, cut.full, len(cut.sizes) > 1, 0 if shared else max(1, most))
     source = source_of(made, rule, names, shares, epoch, dtype)
     debug.say(4, "code", lambda: source.text)
-    return TrainingCode(tuple(made), shares, source, epoch.own, max(plan.operations for plan in plans))
+    return TrainingCode(tuple(made), shares, source, epoch.own)
 
 
 def _uniforms(
@@ -152,7 +152,6 @@ class Runs:
             columns = [np.array([[state[name]] for state in states]) for name in names]
             spread = [np.broadcast_to(column, starts.shape) for column in columns]
             self.state = np.ascontiguousarray(np.concatenate([starts, *spread], axis=1), self.dtype)
-        self.taken = 0
         self._shared = None if self.code.own else self._of_all()
         self._device: Any = None
 
@@ -181,20 +180,32 @@ class Runs:
         record = np.empty((self.count, steps, self.code.shares.size), self.dtype)
         return record, np.empty((self.count, steps), self.dtype), np.empty(self.count, np.int32)
 
+    def _space(self) -> Array:
+        """Where the runs' numbers lie that are not in shared memory; never empty."""
+        shares = self.code.shares
+        return np.empty(1 if shares.shared else self.count * shares.count, self.dtype)
+
+    @staticmethod
+    def _flat(*arrays: NDArray[Any]) -> list[NDArray[Any]]:
+        return [array.reshape(-1) for array in arrays]
+
     def _launch(self, uniform: Array, order: Order, numbers: Array, steps: int, begin: int) -> Launched:
-        shares, made = self.code.shares, self._made(steps)
+        made = self._made(steps)
         with answered():
             from numba import cuda
 
             if self._device is None:
-                extent = (1, 1) if shares.shared else (self.count, shares.count)
-                self._device = cuda.to_device(self.state), cuda.device_array(extent, self.dtype)
+                state, space = self._flat(self.state, self._space())
+                self._device = cuda.to_device(state), cuda.device_array(space.shape, space.dtype)
             state, space = self._device
-            there = [cuda.device_array(array.shape, array.dtype) for array in made]
-            given = [cuda.to_device(array) for array in (uniform, order, numbers)]
-            threads = SIMULATED_THREADS if is_simulated() else THREADS
-            self.code.kernel[self.count, threads](*given, state, *there, space, np.uint32(steps), np.uint32(begin))
-            for array, host in zip(there, made, strict=True):
+            hosts = self._flat(*made)
+            there = [cuda.device_array(array.shape, array.dtype) for array in hosts]
+            given = [cuda.to_device(array) for array in self._flat(uniform, order, numbers)]
+            # In the stream of the copies, which are in their order then.
+            threads, stream = SIMULATED_THREADS if is_simulated() else THREADS, cuda.default_stream()
+            counts = (np.uint32(n) for n in (order.shape[1], steps, begin))
+            self.code.kernel[self.count, threads, stream](*given, state, *there, space, *counts)
+            for array, host in zip(there, hosts, strict=True):
                 array.copy_to_host(host)
         return made
 
@@ -202,10 +213,8 @@ class Runs:
 
     def _of_all(self) -> Array:
         """The uniform arrays that all steps share, one after the other; never an empty one."""
-        parts = [np.zeros(1, self.dtype)]
-        for gradient in self.code.gradients:
-            parts[-1:-1] = self._of_gradient(gradient)
-        return np.concatenate(parts)
+        arrays = [array for gradient in self.code.gradients for array in self._of_gradient(gradient)]
+        return np.concatenate([*arrays, np.zeros(1, self.dtype)])
 
     def _of_gradient(self, gradient: Gradient) -> list[Array]:
         if self.cut is None or not any(uniform.picked for uniform in gradient.uniforms.values()):

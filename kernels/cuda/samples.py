@@ -68,7 +68,7 @@ class SampleNest:
     def items(self, rows: int, columns: int, streamed: bool = False) -> Iterator[Index]:
         """The elements of a matrix, a thread each; where its columns are samples, those that the tile has."""
         text = self.text
-        with text.counted("e", "thread", str(rows * columns), "THREADS"):
+        with text.counted("e", "thread", str(rows * columns), "threads"):
             i, j = "0", "e"
             if columns == 1:
                 i, j = "e", "0"
@@ -141,7 +141,7 @@ class SampleNest:
         text, found = self.text, next(iter(self.sums.values()))
         assert self.sums.keys() >= {*self.reduced}
         columns = self.instructions[next(iter(self.sums))].shape[1]
-        with text.counted("e", "thread", str(found.elements * found.parts), "THREADS"):
+        with text.counted("e", "thread", str(found.elements * found.parts), "threads"):
             text.line(f"x = uint32(e // {found.parts})")
             i, j = "x", "0"
             if columns > 1:
@@ -155,10 +155,10 @@ class SampleNest:
                 self._chunks(i, j, found.parts)
                 return
             for value, each in self.sums.items():
-                text.line(f"p{value} = held[{plus(str(each.total), 'e')}]")
+                text.line(f"p{value} = {self.descent.cell(str(each.total), 'e')}")
             self._terms(i, j, "count", found.parts)
             for value, each in self.sums.items():
-                text.line(f"held[{plus(str(each.total), 'e')}] = p{value}")
+                text.line(f"{self.descent.cell(str(each.total), 'e')} = p{value}")
 
     def _chunks(self, i: str, j: str, parts: int) -> None:
         text = self.text
@@ -172,11 +172,11 @@ class SampleNest:
                 self._join(value, found)
 
     def _join(self, value: int, found: Sum) -> None:
-        total = f"held[{plus(str(found.total), 'e')}]"
+        total = self.descent.cell(str(found.total), "e")
         if found.lost is None:
             self.text.line(f"{total} = {self._joined(value, total, 'part')}")
         else:
-            add_compensated(self.text, total, f"held[{plus(str(found.lost), 'e')}]")
+            add_compensated(self.text, total, self.descent.cell(str(found.lost), "e"))
 
     def _terms(self, i: str, j: str, stop: str, parts: int) -> None:
         """The samples s, s + parts, .. up to `stop` join what is added up of them, p0 .."""
@@ -224,7 +224,7 @@ class SampleNest:
         if instruction.op == "constant":
             return self.descent.number(instruction.value.item())
         if instruction.op == "weight":
-            return f"held[{plus(str(self.gradient.weights[instruction.name]), times(i, columns), j)}]"
+            return self.descent.cell(str(self.gradient.weights[instruction.name]), times(i, columns), j)
         if instruction.op == "data":
             return self._uniform(value, i, j)
         return self.held(value, i, j)
@@ -233,18 +233,17 @@ class SampleNest:
         rows, columns = self.instructions[value].shape
         pitch = columns if self.streams[value] is None else self.places.pitch
         i, j = ("0" if rows == 1 else i), ("0" if columns == 1 else j)
-        return f"held[{plus(str(self.places.values[value]), times(i, pitch), j)}]"
+        return self.descent.cell(str(self.places.values[value]), times(i, pitch), j)
 
     def _uniform(self, value: int, i: str, j: str) -> str:
         uniform, (rows, columns) = self.gradient.uniforms[value], self.instructions[value].shape
         if uniform.axis is None:
-            return f"u[{plus('at', str(uniform.start), times(i, columns), j)}]"
+            return f"u[{plus(self.descent.at, str(uniform.start), times(i, columns), j)}]"
         index, other, width = (j, i, rows) if uniform.axis == 1 else (i, j, columns)
         if self.streams[value] is not None:
             index = f"(start + {index})"
-        picked = f"order[run, {plus('place', index)}]" if uniform.picked else index
-        sample = self.text.let(f"int64({picked})")
-        return f"u[{plus('at', str(uniform.start), times(sample, width), other)}]"
+        sample = self.text.let(f"int64({f'order[place + {index}]' if uniform.picked else index})")
+        return f"u[{plus(self.descent.at, str(uniform.start), times(sample, width), other)}]"
 
 
 def add_compensated(text: Text, total: str, lost: str) -> None:

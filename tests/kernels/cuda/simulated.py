@@ -8,6 +8,8 @@ Numba reads that variable when it is imported, and this process may have it alre
 from __future__ import annotations
 
 import json
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,7 +21,7 @@ from networks import classifier
 from training_cases import MANY, OPTIMIZERS, SEEDS, network, runs_apart, statistics
 
 import atlas_fast as af
-from atlas_fast.kernels.cuda import engine
+from atlas_fast.kernels.cuda import engine, running
 from atlas_fast.kernels.cuda.engine import BoundProgram, code_of
 from atlas_fast.kernels.outputs import Outputs
 from atlas_fast.kernels.primitives import PRIMITIVES
@@ -77,6 +79,69 @@ def tiles() -> dict[str, Any]:
     }
     engine.TILE_POINTS = whole
     return told
+
+
+def split() -> dict[str, Any]:
+    """Samples split over blocks, as a grid of 16 points asks for, and each point's by one thread: the same bits."""
+    told: dict[str, Any] = {}
+    for name in ("tiles", "softmax over samples"):
+        bound = plane_of(losses()[name]).bound("float32", Outputs(gradient=True))
+        launches = [Counted(kernel) for kernel in bound.code.phases]
+        bound.code.__dict__["phases"] = launches
+        parts, _ = bound.grid(A[:4], B[:2], None)
+        whole, running.PART_BYTES = running.PART_BYTES, 0
+        expected, _ = bound.grid(A[:4], B[:2], None)
+        running.PART_BYTES = whole
+        told[name] = {"same": bool((parts == expected).all()), "blocks": [launch.blocks for launch in launches]}
+    return told
+
+
+class Counted:
+    """A kernel that keeps of how many blocks it was launched, and is launched by one thread at a time, as the simulator
+    wants it."""
+
+    lock = threading.Lock()
+
+    def __init__(self, kernel: Any) -> None:
+        self.kernel, self.blocks, self.threads = kernel, list[Any](), set[int]()
+
+    def __getitem__(self, place: Any) -> Callable[..., None]:
+        def launch(*arguments: Any) -> None:
+            with self.lock:
+                self.blocks.append(place[0])
+                self.threads.add(threading.get_ident())
+                self.kernel[place](*arguments)
+
+        return launch
+
+
+def devices() -> dict[str, Any]:
+    """Two devices, both of them the simulator's: the same bits as of one, and progress that adds up."""
+    bound = plane_of(classifier(samples=9, hidden=3)).bound("float32", Outputs(gradient=True))
+    a, b = np.linspace(-1, 1, 20), B[:6]
+    expected, _ = bound.grid(a, b, None)
+    kernel = bound.code.__dict__["kernel"] = Counted(bound.code.kernel)
+    whole, worth, engine.TILE_POINTS, engine.WORTH_ANOTHER = engine.TILE_POINTS, engine.WORTH_ANOTHER, 20, 1.0
+    engine.devices = lambda: [0, 0]
+    steps: list[tuple[int, int]] = []
+
+    def both(done: int, total: int) -> None:
+        steps.append((done, total))
+        time.sleep(0.05)
+
+    found, complete = bound.grid(a, b, both)
+    stopped, ended = bound.grid(a, b, lambda done, total: False)
+    try:
+        bound.grid(a, b, lambda done, total: 1 // 0)
+        raised = False
+    except ZeroDivisionError:
+        raised = True
+    engine.TILE_POINTS, engine.WORTH_ANOTHER, engine.devices = whole, worth, running.devices
+    return {
+        "same": bool((found == expected).all()), "complete": complete, "steps": steps, "threads": len(kernel.threads),
+        "stopped": not ended, "computed": float(np.isfinite(stopped[0]).mean()),
+        "right": bool((stopped == expected)[np.isfinite(stopped)].all()), "raised": raised,
+    }  # fmt: skip
 
 
 def library() -> dict[str, Any]:
@@ -154,6 +219,8 @@ def checks() -> Iterator[tuple[str, Check]]:
     yield "diverging", diverging
     yield "texts", texts
     yield "tiles", tiles
+    yield "split", split
+    yield "devices", devices
     yield "library", library
 
 

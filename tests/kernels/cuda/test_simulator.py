@@ -92,6 +92,29 @@ def test_a_grid_that_is_stopped_keeps_what_was_computed(found: dict[str, Any]) -
     assert stopped["computed"] in (40, 60)
 
 
+@pytest.mark.parametrize(("name", "sweeps", "tiles"), [("tiles", 1, 3), ("softmax over samples", 4, 2)])
+def test_samples_split_over_blocks_give_the_same_bits(
+    name: str, sweeps: int, tiles: int, found: dict[str, Any]
+) -> None:
+    split = found["split"][name]
+    assert split["same"]
+    # Two rows of points, as many parts as tiles of samples, and a last kernel that adds up; once.
+    assert split["blocks"] == [[[2, tiles]]] * sweeps + [[2]]
+
+
+def test_several_devices_share_the_tiles_of_a_grid(found: dict[str, Any]) -> None:
+    devices = found["devices"]
+    assert devices["same"] and devices["complete"] and devices["threads"] >= 2
+    done = [step[0] for step in devices["steps"]]
+    assert done == sorted(done) and done[-1] == 120
+
+
+def test_several_devices_are_stopped(found: dict[str, Any]) -> None:
+    devices = found["devices"]
+    assert devices["stopped"] and devices["right"] and 0 < devices["computed"] < 1
+    assert devices["raised"]
+
+
 def test_the_library_computes_with_it(found: dict[str, Any]) -> None:
     library = found["library"]
     for name in ("loss", "gradient", "curvature", "gradient_norm", "points", "one", "slopes", "tiles"):

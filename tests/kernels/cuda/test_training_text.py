@@ -28,6 +28,7 @@ import atlas_fast as af
 from atlas_fast import optimizers
 from atlas_fast.kernels import Builder, device
 from atlas_fast.kernels.cuda import engine, persample, runs, samples, shares, vectors
+from atlas_fast.kernels.cuda.host import HostRuns
 from atlas_fast.kernels.cuda.targets import function_of
 from atlas_fast.kernels.cuda.vectors import PlainRuns
 from atlas_fast.kernels.derivative import gradient
@@ -81,6 +82,27 @@ def test_every_optimizer_takes_the_steps_of_the_cpu(optimizer: Optimizer, batch_
     assert found.steps == expected.steps == (6 if batch_size == 3 else 2)
     assert (found.optimizer, found.batch_size, found.dtype) == (repr(optimizer), batch_size, dtype)
     assert runs_apart([found], [expected]) < TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", [*LOSSES, *WIDE])
+def test_every_loss_takes_the_same_steps_translated(name: str, dtype: str) -> None:
+    steps = steps_of(name)
+    record, losses, done = steps.runs(HostRuns, dtype).run(3, steps.numbers)
+    assert done.tolist() == [3, 3]
+    assert apart((record, losses), steps.expected()) < TOLERANCE[dtype]
+
+
+@pytest.mark.usefixtures("by_numpy")
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: type(o).__name__)
+def test_every_optimizer_takes_the_same_steps_translated(
+    optimizer: Optimizer, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In batches, whose sample numbers are an array of indices, the last of them smaller."""
+    monkeypatch.setattr(runs, "Runs", HostRuns)
+    found = network(20).train_many(optimizer, 2, range(2), batch_size=9, dtype=dtype, backend="cuda")
+    assert runs_apart(found, network(20).train_many(optimizer, 2, range(2), batch_size=9)) < TOLERANCE[dtype]
 
 
 @pytest.mark.usefixtures("by_numpy")
@@ -242,13 +264,13 @@ def raced(steps: Steps, dtype: str, order: list[int], shared: bool = True) -> tu
     assert made.code.shares.shared == shared
     block, outputs = Block(order), made._made(2)
     kernel = function_of(made.code.source, "numpy")
-    kernel.__globals__.update(cuda=block.cuda(0), THREADS=len(order))
-    watched = [Watched(block, array) for array in (made.state, *outputs)]
-    space = [Watched(block, np.full(made.code.shares.count, np.nan, dtype))]
+    kernel.__globals__["cuda"] = block.cuda(0)
     numbers = np.stack([steps.numbers[name] for name in made.numbers], axis=2).astype(dtype)
+    space = np.full(1 if shared else made.code.shares.count, np.nan, dtype)
+    watched = [Watched(block, array) for array in made._flat(made.state, *outputs, space)]
     uniform = made._of_all()
     with np.errstate(all="ignore"):
-        block.run(lambda: kernel(uniform, None, numbers, *watched, space, 2, 0))
+        block.run(lambda: kernel(uniform, None, numbers.reshape(-1), *watched, 0, 2, 0))
     return outputs[0], outputs[1], block.races
 
 

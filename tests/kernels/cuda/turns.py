@@ -37,6 +37,7 @@ class Block:
 
         class Cuda:
             blockIdx = SimpleNamespace(x=block)
+            blockDim = SimpleNamespace(x=len(self.order))
             shared = SimpleNamespace(array=self._array)
             syncthreads = staticmethod(self._barrier)
             syncthreads_and = staticmethod(self._all)
@@ -90,7 +91,7 @@ class Block:
 
 
 class Watched:
-    """An array of one index or several. A number that two threads touch between barriers, one of them writing, is a
+    """An array of one index. A number that two threads touch between barriers, one of them writing, is a
     race."""
 
     def __init__(self, block: Block, array: NDArray[Any]) -> None:
