@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import arguments, optimizers, training
 from .arguments import ArgumentError, Vector, whole
 from .batches import Batches, shuffles
+from .kernels import Program
 from .optimizers import Optimizer
 from .progress import Progress, Report, reporting
 from .training import CALL_GROWTH, CALL_SECONDS, Run, Start
@@ -129,9 +130,10 @@ def on_device(
     per_epoch = 1 if batches is None else batches.steps
     steps, count = epochs * per_epoch, len(seeds)
     training.check_memory(steps, problem.size, count)
-    kinds = defaultdict[Any, list[int]](list)
+    kinds = defaultdict[Program, list[int]](list)
+    rules = {each: optimizers.program(each) for each in {*optimizer}}
     for number, each in enumerate(optimizer):
-        kinds[optimizers.program(each)].append(number)
+        kinds[rules[each]].append(number)
     found, before, stopped = dict[int, Run](), 0, False
     with reporting(progress, "training", f"{steps:,} steps of {count:,} runs") as report, arguments.fitting_memory():
         for members in kinds.values():
