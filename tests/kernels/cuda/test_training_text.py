@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from cuda_check import TOLERANCE, generated, stays_small
 from device_cases import WIDE
+from generate import Seeded, draw_weights, generate
 from networks import LOSSES, Loss, classifier, deep, largest_entry, regression
 from training_cases import (
     MANY,
@@ -35,6 +36,7 @@ from atlas_fast.kernels.derivative import gradient
 from atlas_fast.kernels.outputs import Outputs
 from atlas_fast.kernels.program import ProgramError
 from atlas_fast.kernels.uniforms import Array
+from atlas_fast.language.functions import FUNCTIONS
 from atlas_fast.optimizers import Optimizer
 
 
@@ -185,6 +187,34 @@ def test_generated_texts() -> None:
             assert np.abs(starting - losses).max() < 4 * tolerance * scale, (seed, dtype)
         compared += 1
     assert compared > 40
+
+
+@pytest.mark.usefixtures("by_numpy")
+def test_generated_texts_in_batches() -> None:
+    """Statistics of a batch, samples as rows, data that are one number for all: two steps of batches of 3."""
+    compared = 0
+    for seed in range(40):
+        loss = generate(Seeded(seed), tuple(FUNCTIONS))
+        try:
+            problem = af.Problem(loss.text, loss.data, dict(loss.weights))
+        except af.DataError:
+            continue  # a function that wants labels
+        drawn = draw_weights(loss, np.random.default_rng(seed))
+        how = {"optimizer": af.SGD(1e-3), "epochs": 1, "start": {n: drawn[n] for n in problem.weights}, "batch_size": 3}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            try:
+                expected = problem.train(**how)
+            except af.ArgumentError:
+                continue  # weights that are tied to the number of samples, or no samples
+            found = problem.train(**how, backend="cuda")
+        assert found.diverged_at == expected.diverged_at, seed
+        moved = np.abs(np.diff(expected.weights, axis=0)).max(initial=0) / 1e-3
+        scale = max(1.0, np.abs(expected.weights).max(), np.abs(expected.loss).max(), moved)
+        if np.isfinite(scale):
+            assert np.abs(found.weights - expected.weights).max() < 1e-11 * scale, seed
+            compared += 1
+    assert compared > 15
 
 
 # Its end
