@@ -29,7 +29,7 @@ from atlas_fast.kernels.cuda.engine import DeviceCode
 from atlas_fast.kernels.cuda.runs import TrainingCode, training_code
 from atlas_fast.kernels.plan import Sweep
 
-CASES = ("bowl", "iris-relu", "iris-small", "iris-sigmoid", "housing", "digits-tanh")
+CASES = ("bowl", "iris-relu", "iris-small", "iris-sigmoid", "housing", "digits-tanh", "digits-relu", "synthetic")
 
 CHUNKS = (1024, 4096, 16384, 65536)
 """Points that JAX and PyTorch are given at once; the fastest counts."""
@@ -92,17 +92,16 @@ def bound(kernel: sass.Kernel, points: int, device: Device = H200) -> Bound:
 
 def turns_of_loops(code: DeviceCode) -> list[float]:
     """How often a point goes through each innermost loop: one a sweep, over samples, or over the terms of a product
-    where samples go in groups."""
-    found = []
+    whose weights are formed, for each block of its rows."""
+    found, layout, instructions = [], code.layout, code.plan.body.program.instructions
     for sweep in (stage for stage in code.plan.stages if isinstance(stage, Sweep)):
-        groups = -(-sweep.length // code.layout.group)
-        instructions = code.plan.body.program.instructions
+        groups = -(-sweep.length // layout.group)
         rolled = [
-            instructions[instructions[value].args[0]].shape[1]
+            instructions[instructions[value].args[0]].shape[1] * nest.rows // layout.blocks.get(value, nest.rows)
             for nest in sweep.nests
-            if nest.level == "point" and nest.operand and code.layout.group > 1
+            if nest.level == "point" and nest.operand
             for value in nest.values
-            if instructions[value].op == "matmul" and instructions[value].args[0] in code.layout.formed
+            if instructions[value].op == "matmul" and instructions[value].args[0] in layout.formed
         ]
         found.append(groups * (max(rolled) if rolled else 1))
     return [float(n) for n in found]

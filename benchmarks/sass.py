@@ -59,15 +59,10 @@ class Kernel:
         return plane_code(program, presence, Outputs(gradient=self.gradient), self.dtype)
 
 
+CASES_KEPT = ("bowl", "iris-relu", "iris-small", "iris-sigmoid", "housing", "digits-tanh", "digits-relu", "synthetic")
+
 KERNELS = (
-    Kernel("bowl"),
-    Kernel("iris-relu"),
-    Kernel("iris-small"),
-    Kernel("iris-sigmoid"),
-    Kernel("housing"),
-    Kernel("digits-tanh"),
-    Kernel("iris-relu", gradient=True),
-    Kernel("iris-small", gradient=True),
+    *(Kernel(case, gradient=gradient) for gradient in (False, True) for case in CASES_KEPT),
     Kernel("iris-relu", "float64"),
 )
 """Kernels that are to stay in registers, whole."""

@@ -28,7 +28,7 @@ from ..uniforms import Array, Inputs, uniforms
 from . import DeviceFault
 from .compilation import launchable
 from .device import INSTALL
-from .layout import INLINE_ROWS, THREADS, Layout, layout_of
+from .layout import FORMED, IN_REGISTERS, THREADS, Layout, layout_of
 from .running import Job, Progress, devices
 from .source import Source, phases_of, source_of
 from .sweeps import parts_of, sweeps_of, tiles_of
@@ -95,8 +95,12 @@ class DeviceCode:
 
 @lru_cache(maxsize=256)
 def code_of(program: Program, sampled: frozenset[str], dtype: str) -> DeviceCode:
-    plan = make_plan(split(program, sampled), accumulators=1, inline_rows=INLINE_ROWS)
+    body = split(program, sampled)
+    plan = make_plan(body, accumulators=1, fusion=IN_REGISTERS)
     layout = layout_of(plan, dtype)
+    if layout.formed:
+        plan = make_plan(body, accumulators=1, fusion=FORMED)
+        layout = layout_of(plan, dtype)
     source = source_of(plan, layout, dtype)
     debug.say(4, "code", lambda: source.text)
     leaves = [*enumerate(plan.body.program.instructions)]

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import debug
+from ..nests import Fusion
 from ..plan import Plan, make_plan
 from ..program import Program, ProgramError
 from ..streams import split
@@ -31,6 +32,9 @@ from .layout import SIMULATED_THREADS, THREADS
 from .persample import sample_axes
 from .shares import Shares, shares_of
 from .source import Source
+
+SHARED = Fusion(inline_rows=0)
+"""A product's operand is computed by all threads, not again by each that reads it."""
 
 Shapes = tuple[tuple[str, tuple[int, int]], ...]
 Order = NDArray[np.int32]
@@ -79,8 +83,7 @@ def training_code(
     for program in gradients:
         if tuple(program.weights.items()) != shapes[: len(program.weights)]:
             raise ProgramError("the weights of the gradient are not, in order, the first of those trained")
-    # A product's operand is computed by all threads, not again by each that reads it.
-    plans = [make_plan(split(p, frozenset(p.data)), accumulators=1, inline_rows=0) for p in gradients]
+    plans = [make_plan(split(p, frozenset(p.data)), accumulators=1, fusion=SHARED) for p in gradients]
     axes = [None] * len(plans) if cut is None else [
         sample_axes(plan.body.prologue, cut.names, size) for plan, size in zip(plans, cut.sizes, strict=True)
     ]  # fmt: skip

@@ -18,9 +18,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..plan import Plan, Sweep
+from .grouping import single_of
 from .layout import Layout, aligned, lies_by_columns
 from .nest import NestText
-from .sweeps import SweepText, sweeps_of
+from .sweeps import SweepText, pushed_in, sweeps_of
 from .text import Text, plus, times
 
 ENTRY = "kernel"
@@ -70,6 +71,13 @@ class Emitter:
         self.forming = False
         """Whether values shared by a row are computed from what the device's memory holds."""
         self.mask = ""
+        self.pushed: frozenset[int] = frozenset()
+        """Products of this sweep that are added up in the loop that computes their operand's rows."""
+        self.single = single_of(plan)
+        self.sample = ""
+        """The sample of the group, where one after another is gone through."""
+        self.block_row = ""
+        """The number of a row in the block of rows that is under way."""
         self._declared: set[str] = set()
 
     def kernel(self) -> str:
@@ -114,25 +122,32 @@ class Emitter:
         return value in self.layout.staged and not self.staging
 
     def held_place(self, value: int, i: str, j: str) -> str:
-        """The index of an element that lies in shared memory for all samples."""
+        """The index of an element that lies in shared memory for all samples, or for a block of rows."""
         rows, columns = self.instructions[value].shape
-        start = str(self.layout.held[value])
+        rows, start = self.layout.tiled.get(value, rows), str(self.layout.held[value])
         if lies_by_columns(rows):
             return plus(start, times(j, aligned(rows)), i)
         return plus(start, times(i, aligned(columns)), j)
+
+    def samples(self, value: int) -> int:
+        """Of how many a point holds a streamed value at a time."""
+        return 1 if value in self.single or self.layout.levels[value] != "point" else self.layout.group
 
     def extent(self, value: int) -> tuple[int, ...]:
         """The axes of the array in which a point holds a value; none for a variable."""
         rows, columns = self.instructions[value].shape
         if self.streams[value] is not None:
-            columns = self.layout.group if self.layout.levels[value] == "point" else 1
+            columns = self.samples(value)
         return tuple(n for n in (rows, columns) if n > 1)
 
     def local(self, value: int, i: str, j: str, prefix: str = "v") -> str:
-        """Where a point holds an element; j counts the samples of a group where the value is streamed."""
+        """Where a point holds an element; j counts the samples of a group where the value is streamed. What is staged
+        is computed where it is to be."""
+        if value in self.layout.staged:
+            return f"stage[{plus('here', str(self.layout.staged[value]), i)}]"
         rows, columns = self.instructions[value].shape
         if self.streams[value] is not None:
-            columns = self.layout.group if self.layout.levels[value] == "point" else 1
+            columns = self.samples(value)
         index = ", ".join(k for k, n in ((i, rows), (j, columns)) if n > 1)
         return f"{prefix}{value}[{index}]" if index else f"{prefix}{value}"
 
@@ -144,14 +159,14 @@ class Emitter:
         for stage in self.plan.stages:
             for nest in stage.nests:
                 for value in sorted(nest.stored):
-                    if value not in layout.formed and value not in layout.held:
+                    if not any(value in elsewhere for elsewhere in (layout.formed, layout.held, layout.staged)):
                         self.declare_array("v", value)
             if isinstance(stage, Sweep):
                 SweepText(self, stage).declare()
-            self.group = layout.group if isinstance(stage, Sweep) else 1
+                self.group, self.pushed = layout.group, pushed_in(stage)
             for nest in stage.nests:
                 NestText(self, nest).declare()
-            self.group = 1
+            self.group, self.pushed = 1, frozenset()
 
     def declare_array(self, prefix: str, value: int) -> None:
         self.declare(f"{prefix}{value}", self.extent(value))
@@ -183,15 +198,20 @@ class Emitter:
             return
         text = self.text
         for value in self.layout.held:
-            columns = self.instructions[value].shape[1]
-            with text.counted("e", "thread", str(self.size(value)), "threads"):
-                text.line(f"er = uint32(e // {columns})")
-                text.line(f"ec = uint32(e - er * {columns})")
-                self.forming = True
-                found = NestText(self, None).number(value, "er", "ec", {})
-                self.forming = False
-                text.line(f"hold[{self.held_place(value, 'er', 'ec')}] = {found}")
+            if value not in self.layout.tiled:
+                self.hold(value, self.instructions[value].shape[0])
         text.line("cuda.syncthreads()")
+
+    def hold(self, value: int, rows: int, first: str = "0") -> None:
+        """So many rows of a value, from one on."""
+        text, columns = self.text, self.instructions[value].shape[1]
+        with text.counted("e", "thread", str(rows * columns), "threads"):
+            text.line(f"er = uint32(e // {columns})")
+            text.line(f"ec = uint32(e - er * {columns})")
+            self.forming = True
+            found = NestText(self, None).number(value, text.let_index(first, "er"), "ec", {})
+            self.forming = False
+            text.line(f"hold[{self.held_place(value, 'er', 'ec')}] = {found}")
 
     def _store_outputs(self) -> None:
         text, start = self.text, 0

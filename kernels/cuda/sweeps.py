@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..plan import Plan, Sweep
+from .grouping import tail_of
 from .layout import Layout
 from .lowering import lowering
 from .nest import NestText
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 def sweeps_of(plan: Plan) -> list[Sweep]:
     return [stage for stage in plan.stages if isinstance(stage, Sweep)]
+
+
+def pushed_in(sweep: Sweep) -> frozenset[int]:
+    """Products that are added up in the loop of an earlier nest."""
+    return frozenset(product for nest in sweep.nests for product in nest.pushed)
 
 
 def tiles_of(sweep: Sweep, layout: Layout) -> int:
@@ -185,12 +191,10 @@ class SweepText:
                 if nest.level == "row":
                     NestText(emitter, nest).emit()
             reader = NestText(emitter, None)
-            inside = {v for nest in self.sweep.nests for v in nest.stored}
-            for value, offset in layout.staged.items():
-                if self.is_read(value) and (value in inside or self.instructions[value].op == "data"):
+            for value in layout.staged:
+                if self.is_read(value) and self.instructions[value].op == "data":
                     with text.each("i", self.instructions[value].shape[0]) as i:
-                        found = reader.number(value, i, "0", {})
-                        text.line(f"stage[{plus('here', str(offset), i)}] = {found}")
+                        text.line(f"{emitter.local(value, i, '0')} = {reader.number(value, i, '0', {})}")
         emitter.staging = False
         text.line("cuda.syncthreads()")
 
@@ -201,7 +205,7 @@ class SweepText:
 
     def samples(self) -> None:
         text, layout, emitter = self.text, self.layout, self.emitter
-        emitter.group = layout.group
+        emitter.group, emitter.pushed = layout.group, pushed_in(self.sweep)
         masked = emitter.group > 1 and self.sweep.length % emitter.group != 0
         with text.counted("s", "0", "count", str(emitter.group)):
             if layout.staged:
@@ -212,7 +216,12 @@ class SweepText:
                 # Or the compiler would read all weights before the samples, into more registers than there are.
                 text.line("reread()")
             emitter.mask = "s + {0} < count" if masked else ""
+            tail = tail_of(emitter.plan, self.sweep)
             for nest in self.sweep.nests:
-                if nest.level == "point" or not layout.staged:
+                if nest not in tail and (nest.level == "point" or not layout.staged):
                     NestText(emitter, nest).emit()
-        emitter.group, emitter.mask = 1, ""
+            with text.each("g", emitter.group) as emitter.sample:
+                for nest in tail:
+                    NestText(emitter, nest).emit()
+            emitter.sample = ""
+        emitter.group, emitter.mask, emitter.pushed = 1, "", frozenset()

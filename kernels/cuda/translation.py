@@ -39,6 +39,12 @@ FOLDED: dict[type, Callable[[int, int], int]] = {
 }  # fmt: skip
 
 
+LONGEST_UNROLLED = 32
+
+FIRST_LOOP = 100
+"""Number of the first loop among the notes of a module; a dialect's own have smaller ones."""
+
+
 class TranslationError(RuntimeError):
     """A text holds what it may not: a mistake of whoever wrote its generator."""
 
@@ -76,6 +82,7 @@ class _Function:
         self.module_lines: dict[str, str] = {}
         self.slots: list[str] = []
         self.lines: list[str] = []
+        self.loops: list[str] = []
         self.count = 0
         self.variables: dict[str, tuple[Kind, str]] = {}
         self.arrays: dict[str, Array] = {}
@@ -97,7 +104,9 @@ class _Function:
         for statement in self.function.body:
             self.statement(statement)
         self.do("ret void")
-        return self.dialect.module(self.function.name, parameters, [*self.slots, *self.lines], self.module_lines)
+        text = self.dialect.module(self.function.name, parameters, [*self.slots, *self.lines], self.module_lines)
+        how = f'!{FIRST_LOOP - 1} = !{{!"llvm.loop.unroll.full"}}'
+        return "\n".join([text, how, *self.loops, ""]) if self.loops else text
 
     # Lines
 
@@ -178,8 +187,31 @@ class _Function:
         self.lines.append(f"{inside}:")
         for statement in body:
             self.statement(statement)
-        self.do(f"br label %{head}")
+        self.do(f"br label %{head}{self.unrolling(test, body)}")
         self.lines.append(f"{behind}:")
+
+    def unrolling(self, test: ast.expr, body: list[ast.stmt]) -> str:
+        """A short loop whose counter says which element of a thread's own array is meant is to be unrolled whole: the
+        array is then registers, and would lie in memory otherwise."""
+        match test:
+            case ast.Compare(left=ast.Name(id=counter), comparators=[ast.Constant(value=int(count))]):
+                pass
+            case _:
+                return ""
+        own = {name for name, array in self.arrays.items() if array.shape and not array.space}
+        indexed = {
+            name.id
+            for statement in body
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in own
+            for name in ast.walk(node.slice)
+            if isinstance(name, ast.Name)
+        }
+        if counter not in indexed or count > LONGEST_UNROLLED:
+            return ""
+        number = FIRST_LOOP + len(self.loops)
+        self.loops.append(f"!{number} = distinct !{{!{number}, !{FIRST_LOOP - 1}}}")
+        return f", !llvm.loop !{number}"
 
     def branch(self, test: ast.expr, body: list[ast.stmt]) -> None:
         inside, behind = self.fresh("then"), self.fresh("end")

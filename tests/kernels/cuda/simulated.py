@@ -37,7 +37,8 @@ def primitive(name: str, dtype: str) -> float:
 
 
 def loss(name: str, dtype: str, outputs: Outputs) -> float:
-    return _error(plane_of(losses()[name]), dtype, outputs, 1 if name == "unheld" else 2 if name in WIDE else 8)
+    rows = 1 if name in ("blocks", "unheld") else 2 if name in WIDE else 8
+    return _error(plane_of(losses()[name]), dtype, outputs, rows)
 
 
 def _error(plane: Plane, dtype: str, outputs: Outputs, rows: int) -> float:
@@ -205,7 +206,7 @@ def checks() -> Iterator[tuple[str, Check]]:
         for name in PRIMITIVES:
             yield f"primitive {name} {dtype}", lambda n=name, t=dtype: primitive(n, t)  # type: ignore[misc]
         for name in losses():
-            outputs = Outputs(gradient=name not in ("wide tiles", "formed", "unheld"))
+            outputs = Outputs(gradient=name not in ("wide tiles", "formed", "unheld", "blocks"))
             yield f"loss {name} {dtype}", lambda n=name, t=dtype, o=outputs: loss(n, t, o)  # type: ignore[misc]
     for name in ("regression", "softmax over samples"):
         yield f"all {name}", lambda n=name: _error(plane_of(losses()[n]), "float64", EVERYTHING, 3)  # type: ignore[misc]
