@@ -129,18 +129,16 @@ def precision(value: Any) -> str:
     return name
 
 
-def backend(value: Any, device: Literal["always", "asked", "never"] = "asked") -> str:
+def backend(value: Any, device: Literal["always", "asked"] = "asked") -> str:
     """The back end to compute with: 'cpu', 'cuda', or 'numpy', the slow oracle.
 
-    device: whether 'auto' takes a GPU where there is one, whether the work can be done on one where 'cuda' asks for it,
-    or not at all. Raises DeviceError for 'cuda' where that cannot be, ArgumentError for what is no back end.
+    device: whether 'auto' takes a GPU where there is one, or 'cuda' alone does. Raises DeviceError for 'cuda' where
+    there is none, ArgumentError for what is no back end.
     """
     name = str(choice("backend", value, ("auto", "cpu", "cuda", "numpy")))
     if name == "auto":
         return "cuda" if device == "always" and kernels.device.is_found() else "cpu"
     if name == "cuda":
-        if device == "never":
-            raise DeviceError("training on the back end 'cuda' is not part of this version: use 'cpu' or 'auto'")
         reason = kernels.device.fault()
         if reason is not None:
             raise DeviceError(f"backend='cuda' finds no device: {reason}")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import kernels
 from .arguments import ArgumentError, whole
@@ -20,10 +21,18 @@ if TYPE_CHECKING:
     from .problem import Problem
 
 
+def shuffles(samples: int, seed: int) -> Iterator[NDArray[np.intp]]:
+    """The orders in which the samples are taken, epoch after epoch, without end."""
+    # A stream of its own: the start is drawn from the plain seed.
+    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(1,))))
+    while True:
+        yield random.permutation(samples)
+
+
 class Batches:
     """The samples of a problem's data, to be taken batch by batch.
 
-    Samples are the columns of the data with more than one column, which must all have that many. A batch has
+    Samples are the columns of the data with more than one column, `cut`, which must all have that many. A batch has
     its own program, since shapes, means and sums are those of the batch. Raises ArgumentError where there are
     no samples, or where the expression ties weights to their number.
     """
@@ -36,9 +45,8 @@ class Batches:
             raise ArgumentError(f"{error}; or leave it out") from None
         self.size = min(whole("batch_size", batch_size, 1), self.samples)
         self._data = used
-        self._cut = frozenset(name for name, value in used.items() if value.shape[1] > 1)
-        # A stream of its own: the start is drawn from the plain seed.
-        self._random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(1,))))
+        self.cut = frozenset(name for name, value in used.items() if value.shape[1] > 1)
+        self._orders = shuffles(self.samples, seed)
         sizes = sorted({self.size, self.samples % self.size or self.size}, reverse=True)
         self.programs = {size: self._program(problem, size) for size in sizes}
 
@@ -46,8 +54,7 @@ class Batches:
         if size == self.samples:
             return problem.program
         shapes = {
-            name: (value.shape[0], size if name in self._cut else value.shape[1])
-            for name, value in problem.data.items()
+            name: (value.shape[0], size if name in self.cut else value.shape[1]) for name, value in problem.data.items()
         }
         for name, value in problem.data.items():
             if name not in self._data and value.shape[1] == self.samples:
@@ -69,7 +76,7 @@ class Batches:
     @property
     def step_bytes(self) -> int:
         """What the data of a step take in float64."""
-        return 8 * self.size * sum(self._data[name].shape[0] for name in self._cut)
+        return 8 * self.size * sum(self._data[name].shape[0] for name in self.cut)
 
     def forever(self) -> Iterator[tuple[int, Mapping[str, Matrix]]]:
         """The batches of one epoch after the other, without end."""
@@ -78,13 +85,13 @@ class Batches:
 
     def epoch(self) -> Iterator[tuple[int, Mapping[str, Matrix]]]:
         """The next epoch's batches: the number of samples and the data, by name."""
-        order = self._random.permutation(self.samples)
+        order = next(self._orders)
         for first in range(0, self.samples, self.size):
             chosen = order[first : first + self.size]
             yield (
                 len(chosen),
                 {
-                    name: np.ascontiguousarray(value[:, chosen]) if name in self._cut else value
+                    name: np.ascontiguousarray(value[:, chosen]) if name in self.cut else value
                     for name, value in self._data.items()
                 },
             )

@@ -7,7 +7,7 @@ anywhere, starts a training run and makes a surface.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -231,15 +231,40 @@ class Problem:
         optimizer: such as Adam(lr=0.01). epochs: passes over the data. seed: of the start and of the batches.
         start: a vector (P,), a dict of arrays, or None: problem.init(seed). batch_size: samples a step, None for all;
         they are shuffled before every epoch. dtype: "float64" or "float32". backend: "auto" or "cpu", compiled code;
-        "numpy", the slow oracle. progress: None (a bar on a terminal), True, False, or a function of (done, total) that
-        returns False to stop; a run that was stopped keeps its steps.
+        "cuda", an NVIDIA GPU, which is for many runs (`train_many`); "numpy", the slow oracle. progress: None (a bar on
+        a terminal), True, False, or a function of (done, total) that returns False to stop; a run that was stopped
+        keeps its steps.
 
         A run whose weights or loss cease to be finite ends there, with a warning; it keeps what it recorded.
-        Raises ArgumentError for arguments that cannot be used, and where the recorded weights would not fit in memory.
+        Raises ArgumentError for arguments that cannot be used, and where the recorded weights would not fit in memory,
+        DeviceError where there is no GPU.
         """
         from .training import train
 
         return train(self, optimizer, epochs, seed, start, batch_size, dtype, backend, progress)
+
+    def train_many(
+        self,
+        optimizer: Optimizer | Sequence[Optimizer],
+        epochs: int,
+        seed: int | Sequence[int] = 0,
+        start: ArrayLike | Mapping[str, ArrayLike] | Sequence[Mapping[str, ArrayLike]] | None = None,
+        batch_size: int | None = None,
+        dtype: str = "float64",
+        backend: str = "auto",
+        progress: Progress = None,
+    ) -> list[Run]:
+        """Many runs, a Run each: with other seeds, optimizers or starts.
+
+        optimizer, seed, start: one for all runs, or a list of one for each, such as range(1000) for seed; start may be
+        (runs, P). backend: "cuda" takes the steps of all runs at once, on an NVIDIA GPU, a block of threads a run (so
+        far it ran in a simulator alone); "auto" and "cpu" train one after the other. The rest is as for `train`.
+
+        Runs that diverge end there, with one warning for all. Raises what `train` does.
+        """
+        from .ensemble import train_many
+
+        return train_many(self, optimizer, epochs, seed, start, batch_size, dtype, backend, progress)
 
     def surface(
         self,

@@ -28,6 +28,8 @@ from .progress import Progress, Report, reporting
 if TYPE_CHECKING:
     from .problem import Problem
 
+Start = ArrayLike | Mapping[str, ArrayLike] | None
+
 CALL_SECONDS = 0.05
 """How long a call of the loop takes, about: after each, progress is reported, and Ctrl-C and a cancel are heard."""
 
@@ -91,23 +93,45 @@ def train(
     optimizer: Optimizer,
     epochs: int,
     seed: int = 0,
-    start: ArrayLike | Mapping[str, ArrayLike] | None = None,
+    start: Start = None,
     batch_size: int | None = None,
     dtype: str = "float64",
     backend: str = "auto",
     progress: Progress = None,
 ) -> Run:
     """What Problem.train calls, where it is described."""
-    if type(optimizer) not in optimizers.RULES:
-        raise ArgumentError(f"optimizer is {optimizer!r}, one such as Adam(lr=0.01) or SGD(lr=0.1) is wanted")
+    check_optimizer(optimizer)
     epochs, seed = whole("epochs", epochs, 1), whole("seed", seed, 0)
-    dtype, backend = arguments.precision(dtype), arguments.backend(backend, device="never")
+    dtype, backend = arguments.precision(dtype), arguments.backend(backend)
+    if backend == "cuda":
+        from .ensemble import on_device
+
+        given = start_of(problem, start, seed)[np.newaxis]
+        (run,) = on_device(problem, [optimizer], epochs, [seed], given, batch_size, dtype, progress)
+    else:
+        run = _on_processor(problem, optimizer, epochs, seed, start, batch_size, dtype, backend, progress)
+    if run.diverged_at is not None:
+        warnings.warn(run.message, RuntimeWarning, stacklevel=3)
+    return run
+
+
+def _on_processor(
+    problem: Problem,
+    optimizer: Optimizer,
+    epochs: int,
+    seed: int,
+    start: Start,
+    batch_size: int | None,
+    dtype: str,
+    backend: str,
+    progress: Progress,
+) -> Run:
     batches = None if batch_size is None else Batches(problem, batch_size, seed)
     per_epoch = 1 if batches is None else batches.steps
     steps = epochs * per_epoch
-    _check_memory(steps, problem.size)
+    check_memory(steps, problem.size)
     weights = np.empty((steps + 1, problem.size))
-    weights[0] = problem.init(seed) if start is None else _start(problem, start)
+    weights[0] = start_of(problem, start, seed)
     losses = np.empty(steps + 1)
     with reporting(progress, "training", f"{steps:,} steps") as report, arguments.fitting_memory():
         path = _Path(problem, optimizer, batches, weights[0], dtype, backend)
@@ -116,55 +140,57 @@ def train(
             losses[done] = path.loss_here()
     weights = weights[: done + 1]
     loss = losses[: done + 1].copy() if batches is None else problem.loss(weights, backend)
+    size = None if batches is None else batches.size
+    how = {"epochs": epochs, "steps_per_epoch": per_epoch, "optimizer": repr(optimizer), "seed": seed}
+    return recorded(weights, loss, steps, stopped, **how, batch_size=size, dtype=dtype)
+
+
+def recorded(weights: Vector, loss: Vector, steps: int, stopped: bool, **how: Any) -> Run:
+    """The run of what was recorded of so many steps, which ends at the first record that is not finite. stopped:
+    whether its end is where it was asked to stop. how: the fields of a Run that say how it was trained."""
+    done = len(loss) - 1
     bad = np.flatnonzero(~(np.isfinite(loss) & np.isfinite(weights).all(axis=1)))
     diverged_at = int(bad[0]) if bad.size and (done or not stopped) else None
     message = f"stopped at step {done:,} of {steps:,}" if stopped else departure.rise(loss)
     if diverged_at is not None:
         weights, loss = weights[: diverged_at + 1], loss[: diverged_at + 1]
         message = _divergence(diverged_at, steps, loss[-1], weights[-1])
-        warnings.warn(message, RuntimeWarning, stacklevel=3)
-    return Run(
-        weights=weights.copy() if len(weights) <= steps else weights,
-        loss=loss,
-        epochs=epochs,
-        steps_per_epoch=per_epoch,
-        optimizer=repr(optimizer),
-        seed=seed,
-        batch_size=None if batches is None else batches.size,
-        dtype=dtype,
-        diverged_at=diverged_at,
-        message=message,
-    )
+    # A part of what was to be recorded would keep the whole in memory.
+    weights = weights.copy() if len(weights) <= steps else weights
+    return Run(weights, loss, diverged_at=diverged_at, message=message, **how)
 
 
-_gradient = lru_cache(maxsize=64)(kernels.derivative.gradient)
+gradient = lru_cache(maxsize=64)(kernels.derivative.gradient)
 """A program's gradient: found again when the same problem is trained again."""
 
 
-class _Path:
-    """A problem on its way down, many steps at a time.
+def order_of(problem: Problem) -> tuple[dict[str, tuple[int, int]], Any]:
+    """How kernels take the weights: as the program does, with those last that folding removed, as in 0 * A; name ->
+    shape, and the index that makes that order of the problem's."""
+    shapes = {**problem.program.weights, **problem.weights}
+    flat = problem.unpack(np.arange(problem.size))
+    order = np.concatenate([flat[name].reshape(-1).astype(np.intp) for name in shapes])
+    return shapes, slice(None) if np.array_equal(order, np.arange(problem.size)) else order
 
-    order: how the loop takes the weights: as the program does, with those last that folding removed, as in 0 * A.
-    """
+
+class _Path:
+    """A problem on its way down, many steps at a time. order: how the loop takes the weights."""
 
     def __init__(
         self, problem: Problem, optimizer: Optimizer, batches: Batches | None, start: Vector, dtype: str, backend: str
     ) -> None:
-        shapes = {**problem.program.weights, **problem.weights}
-        flat = problem.unpack(np.arange(problem.size))
-        order = np.concatenate([flat[name].reshape(-1).astype(np.intp) for name in shapes])
-        self.order = slice(None) if np.array_equal(order, np.arange(problem.size)) else order
+        shapes, self.order = order_of(problem)
         rule = optimizers.RULES[type(optimizer)]
         state = {name: at(optimizer) for name, at in rule.state.items()}
         self._descent = kernels.Descent(optimizers.program(optimizer), shapes, start[self.order], state, dtype, backend)
         self._schedule = optimizers.Schedule(optimizer)
         programs = {} if batches is None else batches.programs
-        self._gradients = {size: _gradient(program) for size, program in programs.items()}
+        self._gradients = {size: gradient(program) for size, program in programs.items()}
         self._batches = None if batches is None else batches.forever()
         self._bytes = 8 * problem.size + (0 if batches is None else batches.step_bytes)
         self._on_all: list[kernels.Slope] = []
         if batches is None:
-            self._on_all = [self._descent.slope(_gradient(problem.program), problem.data)]
+            self._on_all = [self._descent.slope(gradient(problem.program), problem.data)]
 
     @property
     def largest(self) -> int:
@@ -219,7 +245,14 @@ def _descend(path: _Path, weights: Vector, losses: Vector, report: Report | None
     return done, False, False
 
 
-def _start(problem: Problem, start: ArrayLike | Mapping[str, ArrayLike]) -> Vector:
+def check_optimizer(optimizer: Any) -> None:
+    if type(optimizer) not in optimizers.RULES:
+        raise ArgumentError(f"optimizer is {optimizer!r}, one such as Adam(lr=0.01) or SGD(lr=0.1) is wanted")
+
+
+def start_of(problem: Problem, start: Start, seed: int) -> Vector:
+    if start is None:
+        return problem.init(seed)
     return problem.pack(start) if isinstance(start, Mapping) else arguments.vector("start", start, problem.size)
 
 
@@ -231,11 +264,13 @@ def _divergence(step: int, steps: int, loss: float, weights: Vector) -> str:
     return f"the run diverged at step {step:,} of {steps:,}: {what}; a smaller lr may mend it"
 
 
-def _check_memory(steps: int, size: int) -> None:
-    wanted, there = (steps + 1) * (size + 1) * 8, main_memory()
+def check_memory(steps: int, size: int, runs: int = 1) -> None:
+    """Raises ArgumentError where runs of so many steps and weights would not be recorded."""
+    wanted, there = runs * (steps + 1) * (size + 1) * 8, main_memory()
     if wanted > there / 2:
+        many, fewer = (f" in {runs:,} runs", ", fewer runs at once") if runs > 1 else ("", "")
         raise ArgumentError(
-            f"recording {steps:,} steps of {size:,} weights takes {wanted / 2**30:,.1f} GiB, "
+            f"recording {steps:,} steps of {size:,} weights{many} takes {wanted / 2**30:,.1f} GiB, "
             f"more than half of the {there / 2**30:,.1f} GiB of this machine: "
-            f"train for fewer epochs, or with a larger batch_size"
+            f"train for fewer epochs{fewer}, or with a larger batch_size"
         )

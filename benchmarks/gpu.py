@@ -1,11 +1,12 @@
 """Surfaces on an NVIDIA GPU: right, and how fast beside JAX and PyTorch there; without one, what a model says.
 
-    python -m benchmarks.gpu [--cases iris-small ..] [--resolutions 256 1024 4096] [--rounds 5]
+    python -m benchmarks.gpu [--cases iris-small ..] [--resolutions 256 1024 4096] [--rounds 5] [--runs 1000]
 
 With a device: each plan of each case against the reference at some points, then times, from NumPy arrays to NumPy
-arrays, compilation apart. Neither this part nor the engine has run on a device yet. Without one: the least time that a
-device as fast as an H200 needs, by counts alone: of multiply-adds, of special functions (2^x, 1/x and the like), of the
-instructions that its processors can start, and of bytes. A bound is no measurement.
+arrays, compilation apart; then the training of iris-small, many runs at once, beside the CPU, one after the other.
+Neither this part nor the engine has run on a device yet. Without one: the least time that a device as fast as an H200
+needs, by counts alone: of multiply-adds, of special functions (2^x, 1/x and the like), of the instructions that its
+processors can start, and of bytes. A bound is no measurement.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ import jax_surface
 import numpy as np
 import sass
 
-from atlas_fast import kernels
+import atlas_fast as af
+from atlas_fast import kernels, optimizers
 from atlas_fast.kernels.cuda.engine import DeviceCode
+from atlas_fast.kernels.cuda.runs import TrainingCode, training_code
 from atlas_fast.kernels.plan import Sweep
 
-CASES = ("bowl", "iris-relu", "iris-small", "iris-sigmoid", "housing", "digits-tanh")
+CASES = ("bowl", "iris-relu", "iris-small", "iris-sigmoid", "housing", "digits-tanh", "digits-relu", "synthetic")
 
 CHUNKS = (1024, 4096, 16384, 65536)
 """Points that JAX and PyTorch are given at once; the fastest counts."""
@@ -89,17 +92,16 @@ def bound(kernel: sass.Kernel, points: int, device: Device = H200) -> Bound:
 
 def turns_of_loops(code: DeviceCode) -> list[float]:
     """How often a point goes through each innermost loop: one a sweep, over samples, or over the terms of a product
-    where samples go in groups."""
-    found = []
+    whose weights are formed, for each block of its rows."""
+    found, layout, instructions = [], code.layout, code.plan.body.program.instructions
     for sweep in (stage for stage in code.plan.stages if isinstance(stage, Sweep)):
-        groups = -(-sweep.length // code.layout.group)
-        instructions = code.plan.body.program.instructions
+        groups = -(-sweep.length // layout.group)
         rolled = [
-            instructions[instructions[value].args[0]].shape[1]
+            instructions[instructions[value].args[0]].shape[1] * nest.rows // layout.blocks.get(value, nest.rows)
             for nest in sweep.nests
-            if nest.level == "point" and nest.operand and code.layout.group > 1
+            if nest.level == "point" and nest.operand
             for value in nest.values
-            if instructions[value].op == "matmul" and instructions[value].args[0] in code.layout.formed
+            if instructions[value].op == "matmul" and instructions[value].args[0] in layout.formed
         ]
         found.append(groups * (max(rolled) if rolled else 1))
     return [float(n) for n in found]
@@ -118,6 +120,37 @@ def model(names: Sequence[str], resolutions: Sequence[int]) -> None:
                 parts = (found.multiply_adds, found.special, found.instructions, found.bytes, found.largest)
                 told = " | ".join("not counted" if np.isnan(x) else f"{x:.3g}" for x in parts)
                 print(f"| {kernel} | {resolution:,} | {told} |")
+
+
+TRAINED = "iris-small"
+
+STEPS = 1000
+
+BATCHES = (None, 32)
+
+COMPARED = 10
+"""Runs that the CPU trains to compare with, and steps after which weights are compared: rounding grows with steps."""
+
+
+def training_bound(runs: int, device: Device = H200) -> dict[str, float]:
+    """The least milliseconds of STEPS steps of so many runs on the full batch, by each count. A multiply-add reads both
+    its factors from shared memory, of which a processor gives a quarter as many numbers as it multiplies."""
+    code, milliseconds = trained_code(), 1e3 * runs * STEPS
+    multiply_adds = code.gradients[0].plan.cost["fma"] * milliseconds / device.multiply_adds
+    recorded = 4 * (code.shares.size + 1) * milliseconds / device.bytes
+    return {"multiply-adds": multiply_adds, "shared memory": 8 * multiply_adds, "recorded": recorded}
+
+
+def trained_code() -> TrainingCode:
+    program, optimizer = cases.CASES[TRAINED].problem().program, af.Adam(lr=0.01)
+    rule, state = optimizers.program(optimizer), tuple(optimizers.RULES[af.Adam].state)
+    shapes = tuple(program.weights.items())
+    return training_code((kernels.derivative.gradient(program),), shapes, rule, state, None, "float32")
+
+
+def training_model(runs: int) -> None:
+    told = ", ".join(f"{name} {found:.3g}" for name, found in training_bound(runs).items())
+    print(f"\nTraining {TRAINED}, {runs:,} runs of {STEPS:,} steps: not yet run on a device; by counts, ms: {told}")
 
 
 # On a device
@@ -208,16 +241,50 @@ def measure(names: Sequence[str], resolutions: Sequence[int], rounds: int) -> No
                       f"{told[0]} | {told[1]} | {apart} |", flush=True)  # fmt: skip
 
 
+def measure_training(runs: int, rounds: int) -> None:
+    """Seconds for all runs; the CPU's are those of COMPARED runs, as many times."""
+    problem = cases.CASES[TRAINED].problem()
+    print(f"\n{TRAINED}, {runs:,} runs of Adam in float32, s, all that is recorded on the host\n")
+    print("| batch | steps | first | ours | CPU, one after the other | apart |")
+    print("|---|--:|--:|--:|--:|--:|")
+    for batch_size in BATCHES:
+        epochs = STEPS if batch_size is None else STEPS // -(-problem.data["X"].shape[1] // batch_size)
+
+        def train(backend: str, count: int, epochs: int = epochs, batch_size: int | None = batch_size) -> list[af.Run]:
+            return problem.train_many(
+                af.Adam(lr=0.01), epochs, range(count), None, batch_size, "float32", backend, progress=False
+            )
+
+        first, _ = seconds(lambda: train("cuda", runs))
+        (own, found) = min((seconds(lambda: train("cuda", runs)) for _ in range(rounds)), key=lambda each: each[0])
+        processor, expected = seconds(lambda: train("cpu", COMPARED))
+        apart = max(
+            float(np.abs(x.weights[:COMPARED] - y.weights[:COMPARED]).max())
+            for x, y in zip(found, expected, strict=False)
+        )
+        print(f"| {batch_size or 'all'} | {found[0].steps:,} | {first:.3g} | {own:.3g} | "
+              f"{processor * runs / COMPARED:.3g} | {apart:.1e} |", flush=True)  # fmt: skip
+
+
+def seconds(work: Callable[[], list[af.Run]]) -> tuple[float, list[af.Run]]:
+    began = time.perf_counter()
+    found = work()
+    return time.perf_counter() - began, found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="surfaces on a GPU beside JAX and PyTorch, or a model's bounds")
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(cases.CASES))
     parser.add_argument("--resolutions", nargs="+", type=int, default=[256, 1024, 4096])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=1000, help="that are trained at once")
     asked = parser.parse_args()
     if kernels.device.is_found():
         measure(asked.cases, asked.resolutions, asked.rounds)
+        measure_training(asked.runs, asked.rounds)
     else:
         model(asked.cases, asked.resolutions)
+        training_model(asked.runs)
 
 
 if __name__ == "__main__":

@@ -27,13 +27,30 @@ Order = Literal["columns", "rows"]
 
 
 @dataclass(frozen=True, slots=True)
+class Fusion:
+    """How far loops are fused. inline_rows: of a product up to which its operand is computed inside its loop.
+    joint_rows, shared_rows: of each of the products that share a loop, and of all of them together. pushed_rows: of all
+    the products together that are added up row by row, in the loop that computes the rows of their operand where that
+    is made of products itself; 0: none are."""
+
+    inline_rows: int = INLINE_ROWS
+    joint_rows: int = INLINE_ROWS
+    shared_rows: int = SHARED_ROWS
+    pushed_rows: int = 0
+
+
+ON_A_PROCESSOR = Fusion()
+
+
+@dataclass(frozen=True, slots=True)
 class Nest:
     """A loop over a rows x columns matrix (columns are samples of a block where `streamed`).
 
     values: computed at each element, in order: products of matrices that share one inner loop, element-by-element
     primitives, sums and maxima. operand: computed inside that inner loop, for the products' second arguments.
     repeated: exact and cheap values of earlier nests that are computed here again rather than stored there. stored:
-    those of `values` whose results are written to scratch. order: the outer loop.
+    those of `values` whose results are written to scratch. order: the outer loop. pushed: products of a later nest that
+    are added up here, a row of their operands at a time.
     """
 
     level: Literal["row", "point"]
@@ -45,6 +62,7 @@ class Nest:
     stored: frozenset[int]
     operand: tuple[int, ...] = ()
     repeated: tuple[int, ...] = ()
+    pushed: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -57,6 +75,7 @@ class _Open:
     values: list[int] = field(default_factory=list)
     operand: list[int] = field(default_factory=list)
     repeated: list[int] = field(default_factory=list)
+    pushed: list[int] = field(default_factory=list)
 
 
 def form_nests(
@@ -64,11 +83,10 @@ def form_nests(
     values: list[int],
     levels: dict[int, Literal["row", "point"]],
     needed: set[int],
-    inline_rows: int = INLINE_ROWS,
+    fusion: Fusion = ON_A_PROCESSOR,
 ) -> tuple[Nest, ...]:
-    """The nests of one stage. needed: values that are read outside the stage, and so must be stored. inline_rows: of a
-    product up to which its operand is computed inside its loop."""
-    return _Region(body, values, levels, needed, inline_rows).nests()
+    """The nests of one stage. needed: values that are read outside the stage, and so must be stored."""
+    return _Region(body, values, levels, needed, fusion).nests()
 
 
 class _Region:
@@ -78,10 +96,10 @@ class _Region:
         values: list[int],
         levels: dict[int, Literal["row", "point"]],
         needed: set[int],
-        inline_rows: int,
+        fusion: Fusion,
     ) -> None:
         self.body, self.values, self.levels, self.needed = body, values, levels, needed
-        self.inline_rows = inline_rows
+        self.fusion = fusion
         self.instructions = body.program.instructions
         self.inside = set(values)
         self.open: list[_Open] = []
@@ -143,6 +161,8 @@ class _Region:
         for number, nest in enumerate(self.open):
             self.inline_operand(nest, number)
         self.repeat()
+        for number, nest in enumerate(self.open):
+            self.push(nest, number)
         return tuple(self.finished(number) for number, nest in enumerate(self.open) if nest.values)
 
     def finished(self, number: int) -> Nest:
@@ -158,6 +178,7 @@ class _Region:
             stored=stored,
             operand=tuple(sorted(nest.operand)),
             repeated=tuple(sorted(nest.repeated)),
+            pushed=tuple(nest.pushed),
         )
 
     def assign(self, value: int) -> None:
@@ -194,8 +215,8 @@ class _Region:
         rows = self.instructions[product].shape[0]
         return (
             bool(nest.products)
-            and rows <= INLINE_ROWS
-            and rows * (1 + len(nest.products)) <= SHARED_ROWS
+            and rows <= self.fusion.joint_rows
+            and rows * (1 + len(nest.products)) <= self.fusion.shared_rows
             and all(self.instructions[p].op == "matmul" for p in (product, *nest.products))
             and self.operand_shape(product) == self.operand_shape(nest.products[0])
             and self.operand_streams(product) == self.operand_streams(nest.products[0])
@@ -214,19 +235,35 @@ class _Region:
 
     def inline_operand(self, nest: _Open, number: int) -> None:
         """Move a chain that only feeds the second arguments of these products into their loop."""
-        if nest.domain[0] > self.inline_rows or any(self.instructions[p].op != "matmul" for p in nest.products):
+        if nest.domain[0] > self.fusion.inline_rows or any(self.instructions[p].op != "matmul" for p in nest.products):
             return
-        pending = [self.instructions[p].args[1] for p in nest.products]
+        pending = {self.instructions[p].args[1] for p in nest.products}
         moved: set[int] = set()
         while pending:
-            value = pending.pop()
+            # The last first: whether a value may move depends on those that read it.
+            value = max(pending)
+            pending.remove(value)
             if not self.may_move(value, nest.products, moved):
                 continue
             moved.add(value)
             self.moved[value] = number
             nest.operand.append(value)
             self.open[self.home[value]].values.remove(value)
-            pending.extend(a for a in self.instructions[value].args if a not in moved)
+            pending.update(a for a in self.instructions[value].args if a not in moved)
+
+    def push(self, nest: _Open, number: int) -> None:
+        """Add these products up where the rows of their operands are computed, rather than store those."""
+        operands = [self.instructions[product].args[1] for product in nest.products]
+        homes = {self.home.get(value, number) for value in operands}
+        rows = nest.domain[0] * len(nest.products)
+        if rows > self.fusion.pushed_rows or len(homes) != 1 or any(v in self.moved for v in operands):
+            return
+        (home,) = homes
+        made = self.open[home]
+        products = all(self.instructions[p].op == "matmul" for p in (*nest.products, *made.products))
+        inside = all(value in made.values and not self.reduces(value) for value in operands)
+        if home < number and made.products and products and inside and nest.streamed and made.streamed:
+            made.pushed.extend(nest.products)
 
     def may_move(self, value: int, products: list[int], moved: set[int]) -> bool:
         if value in moved or value not in self.inside or value in self.needed or value in self.viewed:
@@ -241,6 +278,7 @@ class _Region:
             and set(self.readers[value]) <= moved | set(products)
             and all(value != self.instructions[p].args[0] for p in products)
             and not self.parts_from_product(value)
+            and not (self.fusion.pushed_rows and self.open[self.home[value]].products)
         )
 
     def postpone(self, value: int) -> None:
@@ -340,5 +378,5 @@ class _Region:
             return False
         if value in self.needed or value in self.viewed or self.reduces(value):
             return True
-        members = set(self.open[number].values)
-        return any(r not in members or not self.aligned(r, value) for r in self.readers[value])
+        members, pushed = set(self.open[number].values), self.open[number].pushed
+        return any(r not in pushed and (r not in members or not self.aligned(r, value)) for r in self.readers[value])

@@ -15,7 +15,7 @@ from typing import Literal
 
 from .cost import WEIGHTS, Kind, counted
 from .lazily import cached_property
-from .nests import INLINE_ROWS, Nest, form_nests
+from .nests import ON_A_PROCESSOR, Fusion, Nest, form_nests
 from .primitives import PRIMITIVES
 from .program import LEAVES, label
 from .streams import Body
@@ -148,8 +148,8 @@ class Plan:
     def _described(self, nest: Nest) -> str:
         program = self.body.program
         values = []
-        for value in nest.repeated + nest.operand + nest.values:
-            mark = "*" if value in nest.stored else ""
+        for value in nest.repeated + nest.operand + nest.values + nest.pushed:
+            mark = "*" if value in nest.stored else "+" if value in nest.pushed else ""
             values.append(f"{label(program, value)}{mark} {program.instructions[value].op}")
         return f"{nest.level} loop over {nest.rows} x {nest.columns}: {'; '.join(values)}"
 
@@ -161,22 +161,22 @@ def make_plan(
     sample_lanes: int = 1,
     phases: int = 1,
     block: int | None = None,
-    inline_rows: int = INLINE_ROWS,
+    fusion: Fusion = ON_A_PROCESSOR,
 ) -> Plan:
     """Plan a body for a machine that has registers for so many vectors of sums.
 
     block: samples in a block, where it is to be another plan's, so that sums come in the order that they have there.
-    inline_rows: of a product up to which its operand is computed inside its loop.
+    fusion: how far loops are.
     """
-    return _Planner(body, accumulators, block_vectors, sample_lanes, phases, inline_rows).plan(block)
+    return _Planner(body, accumulators, block_vectors, sample_lanes, phases, fusion).plan(block)
 
 
 class _Planner:
     def __init__(
-        self, body: Body, accumulators: int, block_vectors: int, sample_lanes: int, phases: int, inline_rows: int
+        self, body: Body, accumulators: int, block_vectors: int, sample_lanes: int, phases: int, fusion: Fusion
     ) -> None:
         self.body, self.accumulators, self.block_vectors = body, accumulators, block_vectors
-        self.sample_lanes, self.phases, self.inline_rows = sample_lanes, phases, inline_rows
+        self.sample_lanes, self.phases, self.fusion = sample_lanes, phases, fusion
         self.instructions = body.program.instructions
         self.levels: list[Level | None] = []
         self.depths: list[int] = []
@@ -286,7 +286,7 @@ class _Planner:
 
     def _nests(self, values: list[int], needed: set[int]) -> tuple[Nest, ...]:
         levels = {v: self.levels[v] or "row" for v in values}
-        return form_nests(self.body, values, levels, needed, self.inline_rows)
+        return form_nests(self.body, values, levels, needed, self.fusion)
 
     def _places(self, stages: list[Straight | Sweep], block: int) -> tuple[dict[int, Place], int, int]:
         places: dict[int, Place] = {}

@@ -2,7 +2,8 @@
 
 lowering: what each primitive is in that dialect. layout: every decision that a device asks for beyond the plan's.
 source, nest: from both to the kernel's text. targets: the same text for a device, for Numba's simulator, and for NumPy.
-device: whether there is a GPU. engine: runs kernels over grids. None of it imports Numba before it is needed.
+device: whether there is a GPU. engine: runs kernels over grids. descent, samples, shares, persample: training's text, a
+block of threads for each run; runs: its engine. None of it imports Numba before it is needed.
 
 So far nothing of it has run on a GPU: it is checked by the simulator, by NumPy, and by the machine code that it
 becomes.

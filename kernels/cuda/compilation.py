@@ -1,7 +1,9 @@
-"""From a kernel's text to PTX, and to a kernel that can be launched: the one place where Numba compiles.
+"""From a kernel's text to PTX and machine code, which needs no device, and to a kernel that can be launched.
 
-In: a `Source`. Out: PTX for a compute capability, which needs no device (but numba-cuda, nvidia-nvvm and
-nvidia-cuda-nvrtc); or a launchable kernel, in the simulator where NUMBA_ENABLE_CUDASIM is set.
+In: a `Source`. Out: PTX, or a cubin, for a compute capability (by translation.py, NVVM and nvJitLink, which come with
+the extra `cuda`); or what is launched as kernel[blocks, threads, stream](..), Numba's simulated kernel where
+NUMBA_ENABLE_CUDASIM is set. A cubin is kept on disk, in the folder and by the rules of the CPU's object files, and one
+that is found there is not compiled at all.
 
 Fast-math is off: it would drop the compensation of sums, and the tests for nan. Multiplications and additions are still
 contracted to fused ones.
@@ -9,39 +11,125 @@ contracted to fused ones.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from importlib import metadata
 from typing import Any
 
-import numpy as np
-
+from ..cpu import objects
+from ..cpu.compiler import generator
+from . import DeviceFault
+from .device import INSTALL, is_simulated
+from .dialects import Nvvm
 from .layout import THREADS
-from .source import Source
+from .source import ENTRY, Source
 from .targets import function_of
+from .translation import module_of
 
-BOUNDS = (THREADS, 1)
-"""Threads of a block, and blocks that must fit at once: with more than one the compiler would rather spill."""
+Capability = tuple[int, int]
 
-
-def signature(dtype: str) -> Any:
-    from numba import types
-
-    real = types.float32 if np.dtype(dtype) == np.float32 else types.float64
-    line = types.Array(real, 1, "C")
-    return types.void(line, line, line, line, line, types.uint32, types.uint32)
+COMPILERS = ("nvidia-nvvm", "nvidia-nvjitlink")
 
 
-def ptx_of(source: Source, capability: tuple[int, int]) -> str:
-    from numba import cuda
+def ir_of(source: Source, capability: Capability) -> str:
+    from cuda.bindings import nvvm
 
-    function = function_of(source, "device", capability)
-    text, _ = cuda.compile_ptx(function, signature(source.dtype), cc=capability, launch_bounds=BOUNDS)
-    return str(text)
+    dialect = Nvvm(source.dtype, THREADS, capability, tuple(nvvm.ir_version()))
+    return module_of(source.text, dialect, source.names)
+
+
+def ptx_of(source: Source, capability: Capability) -> str:
+    from cuda.bindings import nvvm
+
+    options = [f"-arch=compute_{capability[0]}{capability[1]}", "-opt=3"]
+    code, library, program = ir_of(source, capability).encode(), _libdevice(), nvvm.create_program()
+    try:
+        nvvm.add_module_to_program(program, code, len(code), ENTRY)
+        nvvm.verify_program(program, len(options), options)
+        # Behind the verification, whose rules NVIDIA's own library does not keep.
+        nvvm.lazy_add_module_to_program(program, library, len(library), "libdevice")
+        nvvm.compile_program(program, len(options), options)
+        made = bytearray(nvvm.get_compiled_result_size(program))
+        nvvm.get_compiled_result(program, made)
+    except nvvm.nvvmError as error:
+        raise _refused("NVVM", error, _log(nvvm.get_program_log_size, nvvm.get_program_log, program)) from error
+    finally:
+        nvvm.destroy_program(program)
+    return made.rstrip(b"\0").decode()
+
+
+def cubin_of(source: Source, capability: Capability) -> bytes:
+    """Machine code, from the disk where it is there whole."""
+    folder, path = objects.usable(), None
+    if folder is not None:
+        parts = ("cubin", source.text, source.dtype, repr(source.numbers), repr(capability), *_versions(), generator())
+        path = folder / objects.name(parts)
+        found = objects.read(path)
+        if found is not None:
+            return found
+    code = _linked(ptx_of(source, capability), capability)
+    if path is not None:
+        objects.write(path, code)
+    return code
 
 
 def launchable(source: Source) -> Any:
-    """kernel[blocks, threads, stream](..)"""
-    from numba import config, cuda
+    """kernel[blocks, threads, stream](..), compiled for a device when it is first launched there."""
+    if is_simulated():
+        from numba import cuda
 
-    if config.ENABLE_CUDASIM:
         return cuda.jit(function_of(source, "simulator"))
-    function = function_of(source, "device", tuple(cuda.get_current_device().compute_capability))
-    return cuda.jit(signature(source.dtype), launch_bounds=BOUNDS)(function)
+    from .launching import DeviceKernel
+
+    return DeviceKernel(lambda capability: cubin_of(source, capability), ENTRY)
+
+
+def _linked(ptx: str, capability: Capability) -> bytes:
+    from cuda.bindings import nvjitlink
+
+    options = [f"-arch=sm_{capability[0]}{capability[1]}"]
+    code, linker = ptx.encode() + b"\0", nvjitlink.create(len(options), options)
+    try:
+        nvjitlink.add_data(linker, nvjitlink.InputType.PTX, code, len(code), ENTRY)
+        nvjitlink.complete(linker)
+        made = bytearray(nvjitlink.get_linked_cubin_size(linker))
+        nvjitlink.get_linked_cubin(linker, made)
+    except nvjitlink.nvJitLinkError as error:
+        log = _log(nvjitlink.get_error_log_size, nvjitlink.get_error_log, linker)
+        raise _refused("nvJitLink", error, log) from error
+    finally:
+        nvjitlink.destroy(linker)
+    return bytes(made)
+
+
+def _log(size: Callable[[int], int], read: Callable[[int, bytearray], object], of: int) -> str:
+    """The first line of what a compiler says."""
+    told = bytearray(size(of))
+    if told:
+        read(of, told)
+    return told.decode(errors="replace").strip("\0 \n").split("\n")[0]
+
+
+def _refused(compiler: str, error: Exception, log: str) -> DeviceFault:
+    return DeviceFault(
+        f"the GPU's compiler refuses the kernel ({compiler}: {log or error}): {INSTALL} brings one that fits"
+    )
+
+
+@lru_cache(maxsize=1)
+def _libdevice() -> bytes:
+    from cuda.pathfinder import find_bitcode_lib
+
+    with open(find_bitcode_lib("device"), "rb") as file:
+        return file.read()
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[str, ...]:
+    """Of the compilers; none for those of a toolkit, whose cubins are no less right for being old."""
+    found = []
+    for name in COMPILERS:
+        with suppress(metadata.PackageNotFoundError):
+            found.append(f"{name} {metadata.version(name)}")
+    return tuple(found)

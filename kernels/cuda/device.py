@@ -53,7 +53,7 @@ def driver_fault() -> str | None:
         return f"there is no NVIDIA driver on this machine ({LIBRARY} cannot be loaded)"
     status = driver.cuInit(0)
     if status:
-        return f"the NVIDIA driver does not start (cuInit gives {_named(driver, status)})"
+        return f"the NVIDIA driver does not start (cuInit gives {error_name(driver, status)})"
     count = ctypes.c_int()
     status = driver.cuDeviceGetCount(ctypes.byref(count))
     if status or count.value == 0:
@@ -61,7 +61,8 @@ def driver_fault() -> str | None:
     return None
 
 
-def _named(driver: ctypes.CDLL, status: int) -> str:
+def error_name(driver: ctypes.CDLL, status: int) -> str:
+    """What the driver calls an error."""
     name = ctypes.c_char_p()
     driver.cuGetErrorName(status, ctypes.byref(name))
     return name.value.decode() if name.value else str(status)

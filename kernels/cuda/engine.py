@@ -1,16 +1,16 @@
-"""The engine: kernels over grids and over points, a tile at a time on two streams.
+"""The engine: a program as a device's code, and its kernels over grids and over points.
 
-In: a program, its inputs, and a grid or weights. Out: the outputs as NumPy arrays. A tile is as much as the device
-computes in some hundredths of a second, so that a surface may be larger than its memory, and is told of and stopped
-between tiles; while one is computed, the one before is copied back.
+In: a program, its inputs, and a grid or weights. Out: the outputs as NumPy arrays. A grid is cut into tiles, each as
+much as a device computes in some hundredths of a second, so that a surface may be larger than its memory, and is told
+of and stopped between tiles (running.py).
 
-None of this has run on a GPU yet: it is tested in Numba's simulator, where copies do not overlap.
+None of this has run on a GPU yet: it is tested in Numba's simulator.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -27,11 +27,11 @@ from ..substitution import by_cotangents, by_tangents
 from ..uniforms import Array, Inputs, uniforms
 from . import DeviceFault
 from .compilation import launchable
-from .device import INSTALL, is_simulated
-from .layout import INLINE_ROWS, SIMULATED_THREADS, THREADS, Layout, layout_of
-from .source import Source, source_of
-
-Progress = Callable[[int, int], object]
+from .device import INSTALL
+from .layout import FORMED, IN_REGISTERS, THREADS, Layout, layout_of
+from .running import Job, Progress, devices
+from .source import Source, phases_of, source_of
+from .sweeps import parts_of, sweeps_of, tiles_of
 
 TILE_POINTS = 2**22
 """Points of a tile at most."""
@@ -42,11 +42,11 @@ TILE_OPERATIONS = 2e11
 TILE_BYTES = 2**28
 """What a tile's outputs and weights may take on the device; there are two at a time."""
 
-STREAMS = 2
-
 WORTH_A_DEVICE = 1e11
-"""Operations of a grid from which backend='auto' takes a device: about a second of a few cores, and its kernel takes
-up to two to compile, which no disk keeps yet."""
+"""Operations of a grid from which backend='auto' takes a device: about a second of a few cores."""
+
+WORTH_ANOTHER = 4e11
+"""Operations of a grid for each device that takes a part of it: some tenths of a second, and it must be woken."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,28 @@ class DeviceCode:
     @cached_property
     def kernel(self) -> Any:
         """Compiled when it is first needed."""
-        with _answered():
+        with answered():
             return launchable(self.source)
+
+    @cached_property
+    def phase_sources(self) -> tuple[Source, ...]:
+        """What is launched in turn where samples are split."""
+        return phases_of(self.plan, self.layout, self.source.dtype)
+
+    @cached_property
+    def phases(self) -> tuple[Any, ...]:
+        with answered():
+            return tuple(map(launchable, self.phase_sources))
+
+    @property
+    def part_size(self) -> int:
+        """Numbers that the parts of split samples leave at a point."""
+        return parts_of(self.plan, self.layout)
+
+    @property
+    def sample_tiles(self) -> int:
+        """Of the longest sweep."""
+        return max((tiles_of(sweep, self.layout) for sweep in sweeps_of(self.plan)), default=0)
 
     @property
     def bytes_of_point(self) -> int:
@@ -75,8 +95,12 @@ class DeviceCode:
 
 @lru_cache(maxsize=256)
 def code_of(program: Program, sampled: frozenset[str], dtype: str) -> DeviceCode:
-    plan = make_plan(split(program, sampled), accumulators=1, inline_rows=INLINE_ROWS)
+    body = split(program, sampled)
+    plan = make_plan(body, accumulators=1, fusion=IN_REGISTERS)
     layout = layout_of(plan, dtype)
+    if layout.formed:
+        plan = make_plan(body, accumulators=1, fusion=FORMED)
+        layout = layout_of(plan, dtype)
     source = source_of(plan, layout, dtype)
     debug.say(4, "code", lambda: source.text)
     leaves = [*enumerate(plan.body.program.instructions)]
@@ -154,96 +178,18 @@ class BoundProgram:
         dtype = np.dtype(self.code.source.dtype)
         with np.errstate(over="ignore"):  # a plane of a run that diverged may reach beyond float32
             a, b = a.astype(dtype), b.astype(dtype)
-        out = np.full((self.code.output_size, b.size, a.size), np.nan, dtype)
-        with _answered():
-            complete = _Run(self.code, self.uniform, a, b, weights, out).tiles([*self._tiles(b.size, a.size)], progress)
-        return out, complete
+        with answered():
+            job = Job(self.code, self.uniform, a, b, weights, [*self._tiles(b.size, a.size)])
+            complete = job.run(self._devices(a.size * b.size), progress)
+        return job.out, complete
 
-
-class _Run:
-    """One grid on the device. Its memory is taken once: to take more would wait for all that runs there."""
-
-    def __init__(self, code: DeviceCode, uniform: Array, a: Array, b: Array, weights: Array | None, out: Array) -> None:
-        from numba import cuda
-
-        self.cuda, self.code, self.weights, self.out = cuda, code, weights, out
-        self.threads = SIMULATED_THREADS if is_simulated() else THREADS
-        self.a, self.b, self.uniform = (cuda.to_device(x) for x in (a, b, uniform))
-        self.nothing = cuda.to_device(np.zeros(1, out.dtype))
-        self.lanes: list[_Lane] = []
-        self.done = 0
-
-    def tiles(self, tiles: Sequence[tuple[slice, slice]], progress: Progress | None) -> bool:
-        """Compute them in turn; False where progress said so before the last one was under way."""
-        total = self.out[0].size
-        size = self.code.output_size * max(_extent(rows) * _extent(columns) for rows, columns in tiles)
-        self.lanes = [_Lane(self.cuda, size, self.out.dtype) for _ in range(min(STREAMS, len(tiles)))]
-        try:
-            for number, place in enumerate(tiles):
-                lane = self.lanes[number % len(self.lanes)]
-                self._land(lane)
-                if number and progress is not None and progress(self.done, total) is False:
-                    for other in self.lanes:
-                        self._land(other)
-                    return False
-                self._launch(lane, place)
-            for lane in self.lanes[len(tiles) % len(self.lanes) :] + self.lanes[: len(tiles) % len(self.lanes)]:
-                self._land(lane)
-        finally:
-            # Nothing may write into memory that Python lets go of.
-            for lane in self.lanes:
-                lane.stream.synchronize()
-        if progress is not None:
-            progress(total, total)
-        return True
-
-    def _launch(self, lane: _Lane, place: tuple[slice, slice]) -> None:
-        rows, columns = map(_extent, place)
-        across, stream = -(-columns // self.threads), lane.stream
-        weights = self.nothing
-        if self.weights is not None:
-            weights = self.cuda.to_device(np.ascontiguousarray(self.weights[:, place[1]]).ravel(), stream=stream)
-        self.code.kernel[across * rows, self.threads, stream](
-            self.a[place[1]],
-            self.b[place[0]],
-            self.uniform,
-            weights,
-            lane.device,
-            np.uint32(columns),
-            np.uint32(across),
-        )
-        size = self.code.output_size * rows * columns
-        lane.device[:size].copy_to_host(lane.host[:size], stream=stream)
-        lane.place, lane.kept = place, weights
-
-    def _land(self, lane: _Lane) -> None:
-        """Wait for what a stream computes and put it in its place."""
-        if lane.place is None:
-            return
-        lane.stream.synchronize()
-        rows, columns = map(_extent, lane.place)
-        shape = (self.code.output_size, rows, columns)
-        self.out[:, *lane.place] = np.asarray(lane.host[: np.prod(shape)]).reshape(shape)
-        self.done += rows * columns
-        lane.place = lane.kept = None
-
-
-class _Lane:
-    """A stream, what it computes into, on the device and here, and the tile that is under way, with its weights."""
-
-    def __init__(self, cuda: Any, size: int, dtype: Any) -> None:
-        self.stream = cuda.stream()
-        self.device, self.host = cuda.device_array(size, dtype), cuda.pinned_array(size, dtype)
-        self.place: tuple[slice, slice] | None = None
-        self.kept: Any = None
-
-
-def _extent(part: slice) -> int:
-    return int(part.stop - part.start)
+    def _devices(self, points: int) -> list[int]:
+        found = devices()
+        return found[: max(1, int(points * self.code.plan.operations / WORTH_ANOTHER))]
 
 
 @contextmanager
-def _answered() -> Iterator[None]:
+def answered() -> Iterator[None]:
     """Raise DeviceFault, in a line, where the device or its compiler fails."""
     from numba.core.errors import NumbaPerformanceWarning
     from numba.cuda.cudadrv import driver, error, nvvm

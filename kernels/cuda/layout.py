@@ -8,13 +8,15 @@ shared memory that every device of compute capability 7.5 and above has, and a m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..nests import Nest
+from ..nests import Fusion, Nest
 from ..plan import Plan, Straight, Sweep
 from . import DeviceFault
+from .grouping import Grouping, grouping_of
 
 THREADS = 128
 """Threads of a block: each may then have the 255 registers that there are, and two such blocks share a processor."""
@@ -40,15 +42,24 @@ ALIGNED = 4
 STAGE_BYTES = 16 * 1024
 """What samples may take of it: several blocks then share a processor."""
 
-HELD_BYTES = 24 * 1024
-"""What c + b v and u of formed weights may take of it."""
+HELD_BYTES = 32 * 1024
+"""What c + b v and u of formed weights may take of it: the rest, and two such blocks fit where registers are what is
+scarce, but for compute capability 7.5."""
 
 LARGEST_TILE = 32
 """Samples in shared memory at a time, and terms of a sum before it joins a compensated total: its error is that of 32
 terms, in float32 at most 31 2^-24 of the sum of absolute values."""
 
-INLINE_ROWS = 16
-"""Rows of a product up to which its operand is computed inside its loop: their sums are in registers."""
+NARROW_ROWS = 16
+"""Rows up to which a product reads a matrix column by column."""
+
+IN_REGISTERS = Fusion(inline_rows=NARROW_ROWS)
+"""Where weights stay in registers: products share a loop where all of them are small."""
+
+FORMED = Fusion(inline_rows=1 << 30, joint_rows=1 << 30, shared_rows=1 << 30, pushed_rows=64)
+"""Where weights are formed as they are read, loops are fused as far as they can be: what is formed serves more
+products, a thread has no memory of its own but registers, and an operand is computed again for each block of rows."""
+
 
 LOCAL_BYTES = 32 * 1024
 """What a point may hold beyond registers, in memory of its own: 8 GiB for the 270,000 threads of a large device."""
@@ -60,7 +71,9 @@ class Layout:
     where each begins in the one array of its kind. staged: where a streamed value begins among the `width` numbers that
     a sample has in shared memory; empty where they are read from the device's memory. held: where a value that is not
     streamed begins in `held_size` numbers of shared memory. formed: values that are computed where they are read.
-    levels: of each value that is computed. local: numbers that a point holds while it goes through samples."""
+    tiled: of those that are held, but a block of rows at a time, how many. blocks: for a nest that computes its
+    products' operand, by the first of them, the rows at a time. levels: of each value that is computed. local: numbers
+    that a point holds while it goes through samples."""
 
     tile: int
     group: int
@@ -73,6 +86,8 @@ class Layout:
     levels: dict[int, str]
     local: int
     held_size: int
+    tiled: dict[int, int]
+    blocks: Mapping[int, int]
 
     @property
     def stage_size(self) -> int:
@@ -86,7 +101,7 @@ def aligned(count: int) -> int:
 
 def lies_by_columns(rows: int) -> bool:
     """Whether a matrix lies in shared memory column by column: a product of few rows reads it so."""
-    return 1 < rows <= INLINE_ROWS
+    return 1 < rows <= NARROW_ROWS
 
 
 def layout_of(plan: Plan, dtype: str) -> Layout:
@@ -108,25 +123,36 @@ class _Layouts:
             self.levels |= {value: "point" for value, _ in sweep.sums}
 
     def layout(self) -> Layout:
-        formed, held = self._formed()
+        formed = self._formed()
         kept = self._kept(formed)
         width, staged = 0, dict[int, int]()
         for value in self._read_by_sweeps():
             staged[value] = width
             width += aligned(self.instructions[value].shape[0])
-        held_places, held_size = dict[int, int](), 0
-        for value in held:
-            held_places[value] = held_size
-            rows, columns = self.instructions[value].shape
-            held_size += columns * aligned(rows) if lies_by_columns(rows) else rows * aligned(columns)
         tile = LARGEST_TILE
         while tile > 1 and tile * width * self.size > STAGE_BYTES:
             tile //= 2
-        if (tile * width + held_size) * self.size > SHARED_BYTES or not width:
+        if tile * width * self.size > SHARED_BYTES - HELD_BYTES or not width:
             staged, width, tile = {}, 0, LARGEST_TILE
-        group = self._group(kept, tile) if formed and staged else 1
-        local = kept + group * self._streamed()
-        total = local + self._passing(formed, held)
+        most = tile if formed and staged else 1
+        grouping = grouping_of(self.plan, formed, kept, GROUPED_REGISTERS // self.words, most)
+        if not formed:
+            # All weights are in registers, where no row can be found by a number that is known late.
+            grouping = replace(grouping, blocks={})
+        elif more := self._read_by_blocks(grouping, formed):
+            formed |= more
+            kept = self._kept(formed)
+            grouping = grouping_of(self.plan, formed, kept, GROUPED_REGISTERS // self.words, most)
+        held, tiled = self._held(formed, grouping)
+        if sum(self._held_size(value, tiled) for value in held) * self.size > HELD_BYTES:
+            # They are read, and c + b v is formed too, from the device's memory, through its caches.
+            formed |= {v for value in held for v in self._made_of_data(value)}
+            held, tiled = [], {}
+        held_places, held_size = dict[int, int](), 0
+        for value in held:
+            held_places[value] = held_size
+            held_size += self._held_size(value, tiled)
+        total = kept + grouping.group * self._streamed() + self._passing(formed, held)
         if total * self.size > LOCAL_BYTES:
             raise DeviceFault(
                 f"the loss holds {total:,} numbers at each point, and a thread of a GPU at most "
@@ -134,8 +160,8 @@ class _Layouts:
             )
         offsets = {kind: self._offsets(kind) for kind in ("data", "weight")}
         return Layout(
-            tile, group, offsets["data"], offsets["weight"], staged, width, held_places, formed, self.levels,
-            local, held_size,
+            tile, grouping.group, offsets["data"], offsets["weight"], staged, width, held_places, formed, self.levels,
+            kept + grouping.live, held_size, tiled, grouping.blocks,
         )  # fmt: skip
 
     def _nests(self) -> list[Nest]:
@@ -199,12 +225,6 @@ class _Layouts:
             total = max(total, own)
         return total
 
-    def _group(self, kept: int, tile: int) -> int:
-        group = 8
-        while group > 1 and (group > tile or (kept + group * self._streamed()) * self.words > GROUPED_REGISTERS):
-            group //= 2
-        return group
-
     def _read_by_sweeps(self) -> list[int]:
         """Streamed values that are the same for all points of a row, and that those of a point read."""
         found: set[int] = set()
@@ -216,11 +236,9 @@ class _Layouts:
 
     # Weights that are formed where they are read
 
-    def _formed(self) -> tuple[frozenset[int], list[int]]:
-        """Which, the largest first, until the rest stays in registers, with what is computed on the way; and what they
-        are made of, from shared memory."""
+    def _formed(self) -> frozenset[int]:
+        """Which, the largest first, until the rest stays in registers, with what is computed on the way."""
         formed: set[int] = set()
-        held: set[int] = set()
         for value in sorted(self._stored(), key=self._count, reverse=True):
             # Where samples go in groups, a weight is formed once for a group, and registers are for samples.
             fits = not formed and self._kept(frozenset()) * self.words <= REGISTERS
@@ -229,13 +247,66 @@ class _Layouts:
             made = self._made(value)
             if made is not None and value not in self.plan.body.program.outputs and self.levels[value] == "point":
                 formed |= made
-                held |= {a for v in made for a in self.instructions[v].args if self._is_held(a)}
+        return frozenset(formed)
+
+    def _read_by_blocks(self, grouping: Grouping, formed: frozenset[int]) -> set[int]:
+        """What a point would keep in an array, and read by a row that is known only when it comes to its block: memory,
+        and no registers. With what it is formed of."""
+        found: set[int] = set()
+        blocked = [n for sweep in self._sweeps() for n in sweep.nests if self._block(n, grouping) < n.rows]
+        for nest in blocked:
+            elements = [v for v in (*nest.values, *nest.repeated) if self.instructions[v].op != "matmul"]
+            read = {self._base(a) for v in (*elements, *nest.pushed) for a in self.instructions[v].args}
+            for value in read & {*self._stored()} - formed:
+                if self._count(value) > 1:
+                    found |= self._made(value) or set()
+        return found
+
+    def _held(self, formed: frozenset[int], grouping: Grouping) -> tuple[list[int], dict[int, int]]:
+        """What formed weights are made of, and matrices that sweeps read whole, for shared memory; and of which of them
+        it needs but a block of rows at a time, since one product alone reads them so."""
+        held = {a for v in formed for a in self.instructions[v].args if self._is_held(a) and a not in formed}
         held |= self._read_whole()
-        if sum(map(self._count, held)) * self.size > HELD_BYTES:
-            # They are read, and c + b v is formed too, from the device's memory, through its caches.
-            formed |= {v for value in held for v in self._made_of_data(value)}
-            held = set()
-        return frozenset(formed), sorted(held)
+        tiled = dict[int, int]()
+        for value in held:
+            uses = {self._block_of_use(nest, reader, argument, grouping)
+                    for nest, reader, argument in self._reads(value, formed, held)}  # fmt: skip
+            if len(uses) == 1 and 0 not in uses:
+                (tiled[value],) = uses
+        return sorted(held), tiled
+
+    def _reads(self, value: int, formed: frozenset[int], held: set[int]) -> Iterator[tuple[Nest, int, int]]:
+        """Where a value is read, or what is formed of it: (nest, reader, which argument)."""
+        for nest in self._nests():
+            if nest.level == "row" and not nest.stored - formed - held:
+                continue  # computed into shared memory, and from the device's
+            for reader in {*nest.values, *nest.operand, *nest.repeated} - formed:
+                for number, argument in enumerate(self.instructions[reader].args):
+                    if value in self._leaves(argument, formed):
+                        yield nest, reader, number
+
+    def _leaves(self, value: int, formed: frozenset[int]) -> set[int]:
+        """A value, or what it is formed of."""
+        base = self._base(value)
+        return {a for v in (self._made(base) or ()) for a in self.instructions[v].args} if base in formed else {base}
+
+    def _block(self, nest: Nest, grouping: Grouping) -> int:
+        """The rows at a time of a nest."""
+        first = next((value for value in nest.values if self.instructions[value].op == "matmul"), None)
+        blocked = first is not None and nest.streamed and nest.operand
+        return grouping.blocks.get(first, nest.rows) if first is not None and blocked else nest.rows
+
+    def _block_of_use(self, nest: Nest, reader: int, number: int, grouping: Grouping) -> int:
+        """The rows at a time of a product that reads its left factor by blocks; 0 for all else."""
+        block, instruction = self._block(nest, grouping), self.instructions[reader]
+        is_left = instruction.op == "matmul" and number == 0 and reader in nest.values
+        turned = self.instructions[instruction.args[number]].op == "transpose"
+        return block if is_left and not turned and block < nest.rows else 0
+
+    def _held_size(self, value: int, tiled: Mapping[int, int]) -> int:
+        rows, columns = self.instructions[value].shape
+        rows = tiled.get(value, rows)
+        return columns * aligned(rows) if lies_by_columns(rows) else rows * aligned(columns)
 
     def _read_whole(self) -> set[int]:
         """Matrices that all points share and that sweeps read whole for each sample: directions, weights that stay."""

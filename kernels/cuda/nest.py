@@ -6,6 +6,8 @@ of them: the group is the innermost loop, so that what does not depend on the sa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..nests import Nest
@@ -40,6 +42,15 @@ class NestText:
 
     # Loops
 
+    @contextmanager
+    def _each_sample(self) -> Iterator[str]:
+        """The samples of the group, or the one that is under way."""
+        if self.emitter.sample and self.nest is not None and self.nest.level == "point":
+            yield self.emitter.sample
+            return
+        with self.text.each("g", self.group) as g:
+            yield g
+
     def emit(self) -> None:
         nest, emitter = self.nest, self.emitter
         assert nest is not None
@@ -54,51 +65,122 @@ class NestText:
             if self._axis(value) == 1 and value not in emitter.sums:
                 with text.each("i", self.instructions[value].shape[0]) as i:
                     text.line(f"{emitter.local(value, i, '0')} = {self._start(value)}")
-        columns = self.group if nest.streamed else nest.columns
-        grouped = nest.streamed and self.group > 1
         along_rows = [value for value in nest.values if self._axis(value) == 0]
-        if grouped:
+        if nest.streamed:
             # The group is the innermost loop: what is summed along rows is then an array of its samples.
-            for value in along_rows:
-                with text.each("g", columns) as g:
-                    text.line(f"{emitter.local(value, '0', g)} = {self._start(value)}")
-            if nest.operand:
-                self._products_of_rows("0")
-            with text.each("i", nest.rows) as i:
-                self._inner_products(i, "0")
-                with text.each("g", columns) as g:
-                    self._element(i, g)
+            self._fill(along_rows)
+            self._samples()
             return
-        with text.each("j", columns) as j:
+        with text.each("j", nest.columns) as j:
             for value in along_rows:
                 text.line(f"{emitter.local(value, '0', j)} = {self._start(value)}")
             if nest.operand:
-                self._products_of_rows(j)
+                self._products_of_rows(j, nest.rows)
             with text.each("i", nest.rows) as i:
                 self._inner_products(i, j)
-                self._element(i, j)
+                self._element(i, i, j)
+
+    def _fill(self, along_rows: list[int]) -> None:
+        """Sums of each sample of the group, before any is added."""
+        assert self.nest is not None
+        for value in along_rows:
+            with self._each_sample() as g:
+                self.text.line(f"{self.emitter.local(value, '0', g)} = {self._start(value)}")
+        for product in self.nest.pushed:
+            with self.text.each("i", self.instructions[product].shape[0]) as i, self._each_sample() as g:
+                self.text.line(f"{self._pushed_name(product, i, g)} = zero")
+
+    def _samples(self) -> None:
+        """All rows of the group's samples; with an operand, a block of them at a time."""
+        nest, text, emitter = self.nest, self.text, self.emitter
+        assert nest is not None
+        block = self._block()
+        if block == nest.rows:
+            if nest.operand:
+                self._products_of_rows("0", block)
+            with text.each("i", nest.rows) as i:
+                self._row(i, i)
+            return
+        with text.counted("first", "0", str(nest.rows), str(block)):
+            self._hold_rows(block)
+            self._products_of_rows("0", block)
+            with text.each("i", block) as i:
+                emitter.block_row = i
+                self._row(text.let_index("first", i), i)
+                emitter.block_row = ""
+
+    def _hold_rows(self, block: int) -> None:
+        """What all threads read of this block of rows, into shared memory."""
+        text, emitter = self.text, self.emitter
+        tiled = [value for value in emitter.layout.tiled if value in self._left_leaves()]
+        if tiled:
+            text.line("cuda.syncthreads()")
+            for value in tiled:
+                emitter.hold(value, block, "first")
+            text.line("cuda.syncthreads()")
+
+    def _left_leaves(self) -> set[int]:
+        """What the products' left factors are formed of."""
+        found, pending = set[int](), [self.instructions[product].args[0] for product in self.products]
+        while pending:
+            value = pending.pop()
+            found.add(value)
+            if value in self.emitter.layout.formed:
+                pending.extend(self.instructions[value].args)
+        return found
+
+    def _row(self, i: str, in_block: str) -> None:
+        nest, text = self.nest, self.text
+        assert nest is not None
+        self._inner_products(i, "0")
+        operands = sorted({self.instructions[product].args[1] for product in nest.pushed})
+        names = {}
+        with self._each_sample() as g:
+            known = self._element(i, in_block, g)
+            for value in operands:
+                names[value] = self.number(value, i, g, known)
+                if self.group > 1:
+                    text.line(f"o{value}[{g}] = {names[value]}")
+                    names[value] = f"o{value}[{g}]"
+        if not nest.pushed:
+            return
+        with text.each("r", self.instructions[nest.pushed[0]].shape[0]) as r:
+            lefts = {product: self._left(product, r, i) for product in nest.pushed}
+            with self._each_sample() as g:
+                for product in nest.pushed:
+                    name = self._pushed_name(product, r, g)
+                    text.line(f"{name} = {name} + {lefts[product]} * {names[self.instructions[product].args[1]]}")
+
+    def _block(self) -> int:
+        """Rows whose products are added up together."""
+        assert self.nest is not None
+        if not (self.nest.operand and self.nest.streamed and self.nest.level == "point"):
+            return self.nest.rows
+        return self.emitter.layout.blocks.get(self.products[0], self.nest.rows)
 
     def _wanted(self) -> bool:
         """Whether the nest stores anything that is not formed where it is read."""
         assert self.nest is not None
         layout = self.emitter.layout
         kept = [v for v in self.nest.stored if v not in layout.formed and v not in layout.held]
-        return bool(kept) or any(self._axis(v) is not None for v in self.nest.values)
+        return bool(kept or self.nest.pushed) or any(self._axis(v) is not None for v in self.nest.values)
 
     def _start(self, value: int) -> str:
         return self.emitter.number(float("-inf")) if self.instructions[value].op == "max" else "zero"
 
-    def _element(self, i: str, j: str) -> None:
+    def _element(self, i: str, in_block: str, j: str) -> Known:
+        """An element of all values; in_block: the row among those whose products are added up together."""
         assert self.nest is not None
         layout, known = self.emitter.layout, Known()
         for product in self.products:
-            known[product] = self._sum_name(product, i, j)
+            known[product] = self._sum_name(product, in_block, j)
         for value in self.nest.values:
             if self._axis(value) is not None:
                 self._accumulate(value, i, j, known)
             elif value in self.nest.stored and value not in layout.formed and value not in layout.held:
                 found = self.number(value, i, j, known)
                 self.text.line(f"{self.emitter.local(value, i, j)} = {found}")
+        return known
 
     def _accumulate(self, value: int, i: str, j: str, known: Known) -> None:
         emitter = self.emitter
@@ -112,7 +194,7 @@ class NestText:
 
     def _of_samples(self, new: str, old: str, g: str) -> str:
         """`new` for a sample of the stream, `old` where the last group is filled up."""
-        mask = self.emitter.mask.format(g) if self.group > 1 else ""
+        mask = self.emitter.mask.format(g)
         return f"choose({mask}, {new}, {old})" if mask else new
 
     # Products of matrices
@@ -120,10 +202,17 @@ class NestText:
     def _sum_name(self, product: int, i: str, j: str) -> str:
         """The variable of a product's sum: of one element, of a group of samples, or, with an operand, of all rows."""
         assert self.nest is not None
-        index = [i] if self.nest.operand and self.nest.rows > 1 else []
+        if product in self.emitter.pushed:
+            return self._pushed_name(product, i, j)
+        index = [i] if self.nest.operand and self._block() > 1 else []
         if self.group > 1:
             index.append(j)
         return f"{self._sums_of(product)}[{', '.join(index)}]" if index else self._sums_of(product)
+
+    def _pushed_name(self, product: int, i: str, g: str) -> str:
+        sizes = ((i, self.instructions[product].shape[0]), (g, self.emitter.group))
+        index = ", ".join(text for text, size in sizes if size > 1)
+        return f"q{product}[{index}]" if index else f"q{product}"
 
     def _sums_of(self, product: int) -> str:
         """A product may be computed in two sweeps, in one of them with its operand."""
@@ -132,14 +221,18 @@ class NestText:
 
     def _extent(self) -> tuple[int, ...]:
         assert self.nest is not None
-        rows = (self.nest.rows,) if self.nest.operand and self.nest.rows > 1 else ()
+        rows = (self._block(),) if self.nest.operand and self._block() > 1 else ()
         return (*rows, self.group) if self.group > 1 else rows
 
     def declare(self) -> None:
         """The arrays that products need, and what they share of their right factors."""
         assert self.nest is not None
         for product in self.products:
-            if product not in self.emitter.sums:
+            if product in self.emitter.pushed:
+                sizes = (self.instructions[product].shape[0], self.group)
+                self.emitter.declare(f"q{product}", tuple(n for n in sizes if n > 1))
+                self.emitter.declare(f"o{self.instructions[product].args[1]}", (self.group,) if self.group > 1 else ())
+            elif product not in self.emitter.sums:
                 self.emitter.declare(self._sums_of(product), self._extent())
         if self.group > 1 and self.nest.operand:
             for factor in self._factors():
@@ -154,31 +247,32 @@ class NestText:
     def _inner_products(self, i: str, j: str) -> None:
         """The sums of one row: for each term the left factor, then the right one of each sample of the group."""
         assert self.nest is not None
-        if not self.products or self.nest.operand:
+        if not self.products or self.nest.operand or self.products[0] in self.emitter.pushed:
             return
         text = self.text
         for product in self.products:
-            with text.each("g", self.group) as g:
+            with self._each_sample() as g:
                 text.line(f"{self._sum_name(product, i, g)} = zero")
         with text.each("k", self._inner_size()) as k:
             lefts = {product: self._left(product, i, k) for product in self.products}
-            with text.each("g", self.group) as g:
+            with self._each_sample() as g:
                 column = g if self.group > 1 else j
                 for product in self.products:
                     right = self._right(product, k, column, {})
                     name = self._sum_name(product, i, column)
                     text.line(f"{name} = {name} + {lefts[product]} * {right}")
 
-    def _products_of_rows(self, j: str) -> None:
-        """The sums of all rows by one loop over the terms, in which the right factor is computed once."""
+    def _products_of_rows(self, j: str, rows: int) -> None:
+        """The sums of all rows, or of a block of them, by one loop over the terms, in which the right factor is
+        computed once."""
         assert self.nest is not None
-        text, rows = self.text, self.nest.rows
+        text, emitter, blocked = self.text, self.emitter, rows < self.nest.rows
         for product in self.products:
-            with text.each("i", rows) as i, text.each("g", self.group) as g:
+            with text.each("i", rows) as i, self._each_sample() as g:
                 text.line(f"{self._sum_name(product, i, g)} = zero")
         with text.each("k", self._inner_size()) as k:
             names = {}
-            with text.each("g", self.group) as g:
+            with self._each_sample() as g:
                 known = Known()
                 for factor in self._factors():
                     found = self.number(factor, k, g if self.group > 1 else j, known)
@@ -186,8 +280,11 @@ class NestText:
                     if self.group > 1:
                         text.line(f"{names[factor]} = {found}")
             with text.each("i", rows) as i:
-                lefts = {product: self._left(product, i, k) for product in self.products}
-                with text.each("g", self.group) as g:
+                row = text.let_index("first" if blocked else "0", i)
+                emitter.block_row = i
+                lefts = {product: self._left(product, row, k) for product in self.products}
+                emitter.block_row = ""
+                with self._each_sample() as g:
                     for product in self.products:
                         name = self._sum_name(product, i, g)
                         text.line(f"{name} = {name} + {lefts[product]} * {names[self.instructions[product].args[1]]}")
@@ -207,8 +304,8 @@ class NestText:
         left, right = self.instructions[product].args
         rows, columns = self.instructions[product].shape
         prefix = "p" if emitter.sums[product] else "v"
-        group = self.group = emitter.group
-        with text.each("i", rows) as i, text.each("g", group) as g:
+        self.group = emitter.group
+        with text.each("i", rows) as i, self._each_sample() as g:
             x = text.let(self.number(left, i, g, {}))
             with text.each("j", columns) as j:
                 y = self.number(right, j, g, {})
@@ -260,7 +357,7 @@ class NestText:
         if emitter.is_shared(value):
             return f"stage[{plus('here', times(j, layout.width), str(layout.staged[value]), i)}]"
         if value in layout.held and not emitter.forming:
-            return f"hold[{emitter.held_place(value, i, j)}]"
+            return f"hold[{emitter.held_place(value, emitter.block_row if value in layout.tiled else i, j)}]"
         if op == "data" and emitter.streams[value] is None:
             return f"u[{plus(str(layout.uniforms[value]), times(i, columns), j)}]"
         if op == "data":

@@ -33,6 +33,10 @@ class Text:
         self.line(f"x{self._count} = {expression}")
         return f"x{self._count}"
 
+    def let_index(self, start: str, i: str) -> str:
+        """A name for the i-th index from a start on."""
+        return i if start == "0" else self.let(f"uint32({plus(start, i)})")
+
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
         self.line(f"{head}:")

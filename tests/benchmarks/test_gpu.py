@@ -19,6 +19,7 @@ def test_without_a_device_it_says_so_and_gives_bounds(
     assert told.startswith("not yet run on a device: there is no NVIDIA driver on this machine")
     assert "a model, no measurement" in told
     assert told.count("| iris-small") == 2
+    assert "Training iris-small, 1,000 runs of 1,000 steps: not yet run on a device; by counts, ms:" in told
 
 
 def test_a_bound_is_what_the_counts_take() -> None:
@@ -29,6 +30,14 @@ def test_a_bound_is_what_the_counts_take() -> None:
     (loop,) = sass.recorded()[sass.key(sass.Kernel("iris-small"), gpu.CAPABILITY)].loops
     assert found.instructions == pytest.approx(loop[0] * 150 * POINTS / gpu.H200.instructions * 1e3)
     assert found.largest == found.special
+
+
+def test_a_bound_of_training_is_what_the_counts_take() -> None:
+    """Products of 4-10-10-3 on 150 samples: 170 multiply-adds forward, 170 for the weights, 130 back to the hidden."""
+    found, steps = gpu.training_bound(3), 3 * gpu.STEPS
+    assert found["multiply-adds"] == pytest.approx(470 * 150 * steps / gpu.H200.multiply_adds * 1e3)
+    assert found["shared memory"] == 8 * found["multiply-adds"]
+    assert found["recorded"] == pytest.approx((193 + 1) * 4 * steps / gpu.H200.bytes * 1e3)
 
 
 def test_where_samples_go_in_groups_the_innermost_loop_goes_over_hidden_units() -> None:

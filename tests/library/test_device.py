@@ -37,6 +37,8 @@ def test_without_a_gpu_it_is_one_line_with_the_reason_and_the_way_out(
         lambda: bowl().surface(backend="cuda"),
         lambda: bowl().loss(np.zeros(2), backend="cuda"),
         lambda: bowl().gradient(np.zeros((3, 2)), backend="cuda"),
+        lambda: bowl().train(af.SGD(lr=0.1), 1, backend="cuda"),
+        lambda: bowl().train_many(af.SGD(lr=0.1), 1, range(1000), backend="cuda"),
     ):
         with pytest.raises(af.DeviceError) as refused:
             ask()
@@ -118,10 +120,16 @@ def test_auto_takes_a_device_for_work_that_is_worth_it(monkeypatch: pytest.Monke
     assert not kernels.plane(large.program, backend="cuda").suits_device(2**31)
 
 
-def test_training_is_refused_whether_there_is_a_device_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_that_fails_in_training_is_a_device_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from atlas_fast.kernels.cuda import runs
+
+    def fails(*arguments: object, **others: object) -> None:
+        raise DeviceFault("the GPU does not answer (out of memory)")
+
     monkeypatch.setattr(device, "fault", lambda: None)
-    with pytest.raises(af.DeviceError, match="training on the back end 'cuda' is not part of this version"):
-        bowl().train(af.SGD(lr=0.1), 1, backend="cuda")
+    monkeypatch.setattr(runs.Runs, "run", fails)
+    with pytest.raises(af.DeviceError, match="out of memory"):
+        bowl().train_many(af.SGD(lr=0.1), 1, range(3), backend="cuda", progress=False)
 
 
 def test_what_a_device_refuses_is_a_device_error(monkeypatch: pytest.MonkeyPatch) -> None:

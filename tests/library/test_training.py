@@ -179,11 +179,6 @@ def test_arguments_that_cannot_be_used_are_refused(arguments: dict[str, object],
         linear().train(**{"optimizer": af.SGD(lr=0.1), **arguments})  # type: ignore[arg-type]
 
 
-def test_a_back_end_that_is_not_there_is_a_device_error() -> None:
-    with pytest.raises(af.DeviceError, match="training on the back end 'cuda' is not part of this version: use 'cpu'"):
-        linear().train(af.SGD(lr=0.1), 1, backend="cuda")
-
-
 def test_batches_need_samples() -> None:
     with pytest.raises(af.ArgumentError, match="batch_size needs samples"):
         af.Problem("x^2 + y^2").train(af.SGD(lr=0.1), 1, batch_size=2)

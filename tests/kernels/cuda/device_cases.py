@@ -18,8 +18,10 @@ WIDE: dict[str, Loss] = {
     # More samples than a tile, and a tile smaller than the largest.
     "tiles": classifier(samples=67, hidden=5),
     "wide tiles": classifier(samples=70, hidden=130),
+    # A second layer whose weights come into shared memory a block of rows at a time, and go on to the third from there.
+    "blocks": deep(samples=9, width=55),
     # Weights that are formed from the device's memory.
-    "unheld": deep(samples=9, width=56),
+    "unheld": deep(samples=9, width=66),
 }
 
 

@@ -8,6 +8,8 @@ Numba reads that variable when it is imported, and this process may have it alre
 from __future__ import annotations
 
 import json
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,12 +18,14 @@ import numpy as np
 from cuda_check import EVERYTHING, A, B, Plane, error_of, generated
 from device_cases import WIDE, losses, plane_of, row_error, row_of
 from networks import classifier
+from training_cases import MANY, OPTIMIZERS, SEEDS, network, runs_apart, statistics
 
 import atlas_fast as af
-from atlas_fast.kernels.cuda import engine
+from atlas_fast.kernels.cuda import engine, running
 from atlas_fast.kernels.cuda.engine import BoundProgram, code_of
 from atlas_fast.kernels.outputs import Outputs
 from atlas_fast.kernels.primitives import PRIMITIVES
+from atlas_fast.optimizers import Optimizer
 
 Check = Callable[[], Any]
 
@@ -33,7 +37,8 @@ def primitive(name: str, dtype: str) -> float:
 
 
 def loss(name: str, dtype: str, outputs: Outputs) -> float:
-    return _error(plane_of(losses()[name]), dtype, outputs, 1 if name == "unheld" else 2 if name in WIDE else 8)
+    rows = 1 if name in ("blocks", "unheld") else 2 if name in WIDE else 8
+    return _error(plane_of(losses()[name]), dtype, outputs, rows)
 
 
 def _error(plane: Plane, dtype: str, outputs: Outputs, rows: int) -> float:
@@ -77,6 +82,69 @@ def tiles() -> dict[str, Any]:
     return told
 
 
+def split() -> dict[str, Any]:
+    """Samples split over blocks, as a grid of 16 points asks for, and each point's by one thread: the same bits."""
+    told: dict[str, Any] = {}
+    for name in ("tiles", "softmax over samples"):
+        bound = plane_of(losses()[name]).bound("float32", Outputs(gradient=True))
+        launches = [Counted(kernel) for kernel in bound.code.phases]
+        bound.code.__dict__["phases"] = launches
+        parts, _ = bound.grid(A[:4], B[:2], None)
+        whole, running.PART_BYTES = running.PART_BYTES, 0
+        expected, _ = bound.grid(A[:4], B[:2], None)
+        running.PART_BYTES = whole
+        told[name] = {"same": bool((parts == expected).all()), "blocks": [launch.blocks for launch in launches]}
+    return told
+
+
+class Counted:
+    """A kernel that keeps of how many blocks it was launched, and is launched by one thread at a time, as the simulator
+    wants it."""
+
+    lock = threading.Lock()
+
+    def __init__(self, kernel: Any) -> None:
+        self.kernel, self.blocks, self.threads = kernel, list[Any](), set[int]()
+
+    def __getitem__(self, place: Any) -> Callable[..., None]:
+        def launch(*arguments: Any) -> None:
+            with self.lock:
+                self.blocks.append(place[0])
+                self.threads.add(threading.get_ident())
+                self.kernel[place](*arguments)
+
+        return launch
+
+
+def devices() -> dict[str, Any]:
+    """Two devices, both of them the simulator's: the same bits as of one, and progress that adds up."""
+    bound = plane_of(classifier(samples=9, hidden=3)).bound("float32", Outputs(gradient=True))
+    a, b = np.linspace(-1, 1, 20), B[:6]
+    expected, _ = bound.grid(a, b, None)
+    kernel = bound.code.__dict__["kernel"] = Counted(bound.code.kernel)
+    whole, worth, engine.TILE_POINTS, engine.WORTH_ANOTHER = engine.TILE_POINTS, engine.WORTH_ANOTHER, 20, 1.0
+    engine.devices = lambda: [0, 0]
+    steps: list[tuple[int, int]] = []
+
+    def both(done: int, total: int) -> None:
+        steps.append((done, total))
+        time.sleep(0.05)
+
+    found, complete = bound.grid(a, b, both)
+    stopped, ended = bound.grid(a, b, lambda done, total: False)
+    try:
+        bound.grid(a, b, lambda done, total: 1 // 0)
+        raised = False
+    except ZeroDivisionError:
+        raised = True
+    engine.TILE_POINTS, engine.WORTH_ANOTHER, engine.devices = whole, worth, running.devices
+    return {
+        "same": bool((found == expected).all()), "complete": complete, "steps": steps, "threads": len(kernel.threads),
+        "stopped": not ended, "computed": float(np.isfinite(stopped[0]).mean()),
+        "right": bool((stopped == expected)[np.isfinite(stopped)].all()), "raised": raised,
+    }  # fmt: skip
+
+
 def library() -> dict[str, Any]:
     """The same through the library: a surface with all that it may have, batched losses and gradients."""
     random = np.random.default_rng(0)
@@ -105,17 +173,55 @@ def library() -> dict[str, Any]:
     return told
 
 
+def training(optimizer: Optimizer, dtype: str) -> float:
+    """A run of 3 steps on 3 samples."""
+    found, expected = (
+        network(3).train(optimizer, 3, seed=6, dtype=kind, backend=backend, progress=False)
+        for kind, backend in ((dtype, "cuda"), ("float64", "cpu"))
+    )
+    return runs_apart([found], [expected])
+
+
+def many(problem: af.Problem, batch_size: int | None, dtype: str) -> float:
+    """Four runs at once, of two kinds of rule, each against itself alone."""
+    how: dict[str, Any] = {"batch_size": batch_size, "progress": False}
+    found = problem.train_many(MANY, 2, SEEDS, dtype=dtype, backend="cuda", **how)
+    return runs_apart(found, [problem.train(o, 2, s, **how) for o, s in zip(MANY, SEEDS, strict=True)])
+
+
+def diverging() -> dict[str, Any]:
+    """One of two runs ends early, the other goes on."""
+    problem = af.Problem("x^4", weights={"x": (1, 1)})
+    found = problem.train_many([af.SGD(0.01), af.SGD(1e9)], 5, start=[[1.0], [1.0]], backend="cuda", progress=False)
+    expected = [problem.train(o, 5, start=[1.0], progress=False) for o in (af.SGD(0.01), af.SGD(1e9))]
+    return {
+        "diverged": [run.diverged_at for run in found],
+        "expected": [run.diverged_at for run in expected],
+        "apart": runs_apart(found[:1], expected[:1]),
+    }
+
+
 def checks() -> Iterator[tuple[str, Check]]:
     for dtype in ("float32", "float64"):
         for name in PRIMITIVES:
             yield f"primitive {name} {dtype}", lambda n=name, t=dtype: primitive(n, t)  # type: ignore[misc]
         for name in losses():
-            outputs = Outputs(gradient=name not in ("wide tiles", "formed", "unheld"))
+            outputs = Outputs(gradient=name not in ("wide tiles", "formed", "unheld", "blocks"))
             yield f"loss {name} {dtype}", lambda n=name, t=dtype, o=outputs: loss(n, t, o)  # type: ignore[misc]
     for name in ("regression", "softmax over samples"):
         yield f"all {name}", lambda n=name: _error(plane_of(losses()[n]), "float64", EVERYTHING, 3)  # type: ignore[misc]
+    for dtype in ("float32", "float64"):
+        for optimizer in OPTIMIZERS:
+            name = type(optimizer).__name__
+            yield f"training {name} {dtype}", lambda o=optimizer, t=dtype: training(o, t)  # type: ignore[misc]
+        yield f"many whole {dtype}", lambda t=dtype: many(network(), None, t)  # type: ignore[misc]
+        yield f"many batches {dtype}", lambda t=dtype: many(network(), 3, t)  # type: ignore[misc]
+        yield f"many statistics {dtype}", lambda t=dtype: many(statistics(5), 3, t)  # type: ignore[misc]
+    yield "diverging", diverging
     yield "texts", texts
     yield "tiles", tiles
+    yield "split", split
+    yield "devices", devices
     yield "library", library
 
 

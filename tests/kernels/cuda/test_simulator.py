@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from cuda_check import TOLERANCE
 from device_cases import losses
+from training_cases import OPTIMIZERS
 
 from atlas_fast.kernels.primitives import PRIMITIVES
 
@@ -52,6 +53,25 @@ def test_all_outputs(name: str, found: dict[str, Any]) -> None:
     assert found[f"all {name}"] < 10 * TOLERANCE["float64"]
 
 
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", [type(optimizer).__name__ for optimizer in OPTIMIZERS])
+def test_every_optimizer_trains(name: str, dtype: str, found: dict[str, Any]) -> None:
+    assert found[f"training {name} {dtype}"] < TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("way", ["whole", "batches", "statistics"])
+def test_many_runs_train_at_once(way: str, dtype: str, found: dict[str, Any]) -> None:
+    assert found[f"many {way} {dtype}"] < TOLERANCE[dtype]
+
+
+def test_a_run_that_diverges_ends_and_another_goes_on(found: dict[str, Any]) -> None:
+    diverging = found["diverging"]
+    assert diverging["diverged"] == diverging["expected"]
+    assert diverging["diverged"][0] is None and diverging["diverged"][1] is not None
+    assert diverging["apart"] < 1e-12
+
+
 def test_generated_texts(found: dict[str, Any]) -> None:
     assert len(found["texts"]) > 12
     assert max(found["texts"]) < TOLERANCE["float32"]
@@ -70,6 +90,29 @@ def test_a_grid_that_is_stopped_keeps_what_was_computed(found: dict[str, Any]) -
     stopped = found["tiles"]["stopped"]
     assert not stopped["complete"] and stopped["same"]
     assert stopped["computed"] in (40, 60)
+
+
+@pytest.mark.parametrize(("name", "sweeps", "tiles"), [("tiles", 1, 3), ("softmax over samples", 4, 2)])
+def test_samples_split_over_blocks_give_the_same_bits(
+    name: str, sweeps: int, tiles: int, found: dict[str, Any]
+) -> None:
+    split = found["split"][name]
+    assert split["same"]
+    # Two rows of points, as many parts as tiles of samples, and a last kernel that adds up; once.
+    assert split["blocks"] == [[[2, tiles]]] * sweeps + [[2]]
+
+
+def test_several_devices_share_the_tiles_of_a_grid(found: dict[str, Any]) -> None:
+    devices = found["devices"]
+    assert devices["same"] and devices["complete"] and devices["threads"] >= 2
+    done = [step[0] for step in devices["steps"]]
+    assert done == sorted(done) and done[-1] == 120
+
+
+def test_several_devices_are_stopped(found: dict[str, Any]) -> None:
+    devices = found["devices"]
+    assert devices["stopped"] and devices["right"] and 0 < devices["computed"] < 1
+    assert devices["raised"]
 
 
 def test_the_library_computes_with_it(found: dict[str, Any]) -> None:

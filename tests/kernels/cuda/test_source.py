@@ -46,7 +46,7 @@ COMPUTED = [
     for name in LOSSES
     for what in OUTPUTS
     for dtype in ("float32", "float64")
-    if what != "all" or name not in ("wide tiles", "unheld")
+    if what != "all" or name not in ("wide tiles", "unheld", "blocks")
 ]
 
 
@@ -68,6 +68,10 @@ def test_the_cases_take_the_ways_that_they_are_for() -> None:
     assert layouts["formed"].formed and layouts["formed"].held and layouts["formed"].group > 1
     assert layouts["formed, two layers"].formed and layouts["formed, two layers"].group > 1
     assert layouts["unheld"].formed and not layouts["unheld"].held
+    (block,) = layouts["blocks"].blocks.values()
+    assert 1 < block < 56 and {*layouts["blocks"].tiled.values()} == {block}
+    pushed = [n.pushed for s in plane_of(WIDE["blocks"]).bound("float32", Outputs()).code.plan.stages for n in s.nests]
+    assert sum(map(len, pushed)) == 1
     assert not layouts["tiles"].formed and layouts["tiles"].tile == 32
     assert layouts["wide tiles"].tile < 32
     assert layouts["wide tiles"].tile % layouts["wide tiles"].group == 0
