@@ -149,9 +149,14 @@ class BoundProgram:
         # One array for all, so that a kernel has few parameters; never an empty one.
         self.uniform = np.concatenate([*(array.ravel() for array in arrays), np.zeros(1, dtype)])
 
-    def grid(self, a: Array, b: Array, progress: Progress | None) -> tuple[Array, bool]:
-        """The outputs at each point: (numbers, rows, columns), and whether all were computed; the others are nan."""
-        return self._run(a, b, None, progress)
+    def grid(
+        self, a: Array, b: Array, progress: Progress | None, on: Sequence[int] | None = None
+    ) -> tuple[Array, bool]:
+        """The outputs at each point: (numbers, rows, columns), and whether all were computed; the others are nan.
+
+        on: the numbers of the devices that are to compute it; None: as many as it is worth.
+        """
+        return self._run(a, b, None, progress, on)
 
     def points(self, weights: Mapping[str, Array], count: int) -> Array:
         """The outputs of so many points, each with its own weights (count, ..): (numbers, count)."""
@@ -174,13 +179,15 @@ class BoundProgram:
             for column in range(0, columns, width):
                 yield slice(row, min(row + height, rows)), slice(column, min(column + width, columns))
 
-    def _run(self, a: Array, b: Array, weights: Array | None, progress: Progress | None) -> tuple[Array, bool]:
+    def _run(
+        self, a: Array, b: Array, weights: Array | None, progress: Progress | None, on: Sequence[int] | None = None
+    ) -> tuple[Array, bool]:
         dtype = np.dtype(self.code.source.dtype)
         with np.errstate(over="ignore"):  # a plane of a run that diverged may reach beyond float32
             a, b = a.astype(dtype), b.astype(dtype)
         with _answered():
             job = Job(self.code, self.uniform, a, b, weights, [*self._tiles(b.size, a.size)])
-            complete = job.run(self._devices(a.size * b.size), progress)
+            complete = job.run(on or self._devices(a.size * b.size), progress)
         return job.out, complete
 
     def _devices(self, points: int) -> list[int]:
