@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -22,7 +22,7 @@ from .. import debug
 from ..outputs import Outputs, on_plane
 from ..plan import Plan, make_plan
 from ..program import Program
-from ..streams import split
+from ..streams import Body, split
 from ..substitution import by_cotangents, by_tangents
 from ..uniforms import Array, Inputs, uniforms
 from . import DeviceFault
@@ -95,12 +95,7 @@ class DeviceCode:
 
 @lru_cache(maxsize=256)
 def code_of(program: Program, sampled: frozenset[str], dtype: str) -> DeviceCode:
-    body = split(program, sampled)
-    plan = make_plan(body, accumulators=1, fusion=IN_REGISTERS)
-    layout = layout_of(plan, dtype)
-    if layout.formed:
-        plan = make_plan(body, accumulators=1, fusion=FORMED)
-        layout = layout_of(plan, dtype)
+    plan, layout = _planned(split(program, sampled), dtype)
     source = source_of(plan, layout, dtype)
     debug.say(4, "code", lambda: source.text)
     leaves = [*enumerate(plan.body.program.instructions)]
@@ -117,6 +112,17 @@ def code_of(program: Program, sampled: frozenset[str], dtype: str) -> DeviceCode
         sizes(plan.body.program.outputs),
         sizes([*layout.weights]),
     )
+
+
+def _planned(body: Body, dtype: str) -> tuple[Plan, Layout]:
+    """With all weights in registers where they fit, else with those formed that do not."""
+    plan = make_plan(body, accumulators=1, fusion=IN_REGISTERS)
+    with suppress(DeviceFault):
+        layout = layout_of(plan, dtype)
+        if not layout.formed:
+            return plan, layout
+    plan = make_plan(body, accumulators=1, fusion=FORMED)
+    return plan, layout_of(plan, dtype)
 
 
 @lru_cache(maxsize=256)
