@@ -288,8 +288,9 @@ class Problem:
         over all weights, too, by reverse mode at every vertex; its squares overflow float32 where it is above 1.8e19.
         On the CPU the loss has the same bits with them and without. dtype: "float32" or "float64". backend: "cpu";
         "cuda", an NVIDIA GPU (the extra `cuda`; so far it ran in a simulator alone); "numpy", the slow oracle; "auto",
-        a GPU where one is found and is worth it, else the CPU. progress: None (a bar on a terminal), True, False, or a
-        function of (done, total) vertices that returns False to stop. Vertices that overflow are counted in `message`.
+        a GPU where one is found, agrees with the CPU on a small surface, and is worth it, else the CPU. progress: None
+        (a bar on a terminal), True, False, or a function of (done, total) vertices that returns False to stop. Vertices
+        that overflow are counted in `message`.
 
         Raises ArgumentError for arguments that cannot be used, DeviceError where there is no GPU.
         """

@@ -1,10 +1,11 @@
 """The CUDA back end against NumPy in float64, on many generated texts, at length: the tests do the same in a minute.
 
-    python -m benchmarks.cuda_check [--texts 2000] [--simulated 200] [--compiled 50] [--first 0]
+    python -m benchmarks.cuda_check [--texts 2000] [--translated 500] [--simulated 200] [--compiled 50] [--first 0]
 
-The kernels' texts are run by NumPy (kernels/cuda/vectors.py) with derivatives in both precisions, a part of them in
-Numba's simulator, in a process of its own, and some are compiled to PTX where numba-cuda is installed, in which no
-float32 kernel may hold arithmetic of float64. No GPU has a part in it.
+The kernels' texts are run by NumPy (kernels/cuda/vectors.py) with derivatives in both precisions, a part of them
+translated, by this machine's processor (host.py), and in Numba's simulator, in a process of its own, and some are
+compiled to PTX where numba-cuda is installed, in which no float32 kernel may hold arithmetic of float64. No GPU has a
+part in it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import re
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from generate import Seeded, draw_weights, generate
 from numpy.typing import NDArray
 
 from atlas_fast.kernels import DeviceFault, Program, device, reference
-from atlas_fast.kernels.cuda import vectors
+from atlas_fast.kernels.cuda import host, vectors
 from atlas_fast.kernels.cuda.compilation import ptx_of
 from atlas_fast.kernels.cuda.engine import BoundProgram, plane_code
 from atlas_fast.kernels.outputs import Outputs, at_point
@@ -105,7 +106,14 @@ def generated(seeds: Iterable[int]) -> Iterator[tuple[int, Plane]]:
         yield seed, Plane(program, data, center, u, v)
 
 
-def texts(seeds: range, simulated: bool) -> bool:
+WAYS: dict[str, Callable[[BoundProgram, Array, Array], Array]] = {
+    "by NumPy": vectors.grid,
+    "translated": host.grid,
+    "in the simulator": lambda bound, a, b: bound.grid(a, b, None)[0],
+}
+
+
+def texts(seeds: range, way: str) -> bool:
     """Compare them; whether all agree."""
     outputs = Outputs(gradient=True)
     worst, compared, refused, wrong = dict.fromkeys(TOLERANCE, 0.0), 0, 0, 0
@@ -121,13 +129,12 @@ def texts(seeds: range, simulated: bool) -> bool:
             except DeviceFault:
                 refused += 1
                 continue
-            found = bound.grid(a, b, None)[0] if simulated else vectors.grid(bound, a, b)
+            found = WAYS[way](bound, a, b)
             error = error_of(found, expected, scale_of(expected, largest))
             worst[dtype] = max(worst[dtype], error)
             if error > 4 * tolerance:
                 wrong += 1
                 print(f"seed {seed}, {dtype}: off by {error:.1e}", flush=True)
-    way = "in the simulator" if simulated else "by NumPy"
     told = ", ".join(f"{error:.1e} in {dtype}" for dtype, error in worst.items())
     print(f"{way}: {compared} of {len(seeds)} texts compared, {refused} kernels refused, {wrong} wrong; worst {told}")
     return not wrong
@@ -161,6 +168,7 @@ def scale_of(expected: Array, largest: Array) -> Array:
 def main() -> None:
     parser = argparse.ArgumentParser(description="the CUDA back end's texts against NumPy, on generated losses")
     parser.add_argument("--texts", type=int, default=2000)
+    parser.add_argument("--translated", type=int, default=500)
     parser.add_argument("--simulated", type=int, default=200)
     parser.add_argument("--compiled", type=int, default=50)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
@@ -168,8 +176,9 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.inside:
         warnings.simplefilter("ignore")
-        sys.exit(not texts(range(asked.first, asked.first + asked.simulated), simulated=True))
-    right = texts(range(asked.first, asked.first + asked.texts), simulated=False)
+        sys.exit(not texts(range(asked.first, asked.first + asked.simulated), "in the simulator"))
+    right = texts(range(asked.first, asked.first + asked.texts), "by NumPy")
+    right = texts(range(asked.first, asked.first + asked.translated), "translated") and right
     if asked.compiled and device.is_installed():
         right = compiled(range(asked.first, asked.first + asked.compiled)) and right
     if asked.simulated:

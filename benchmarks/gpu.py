@@ -219,7 +219,8 @@ def torch_on_gpu(place: contest.Landscape, gradient: bool) -> list[Callable[[], 
 def measure(names: Sequence[str], resolutions: Sequence[int], rounds: int) -> None:
     from numba import cuda
 
-    print(f"on {cuda.get_current_device().name.decode()}, in float32, ms from NumPy to NumPy\n")
+    name = cuda.get_current_device().name
+    print(f"on {name.decode() if isinstance(name, bytes) else name}, in float32, ms from NumPy to NumPy\n")
     print("| case | grid | first | ours | JAX | torch | apart, float32 | float64 |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for name in names:

@@ -7,6 +7,7 @@ compiles when it is first needed, for the lanes or the zero directions at hand, 
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -252,15 +253,21 @@ class PlaneKernel:
         return compile_body(program, sampled, self.dtype, self.lanes, BLOCK_VECTORS, loss, self.across)
 
     def suits_device(self, points: int) -> bool:
-        """Whether so many points are worth a device's compilation, and a thread can hold what a point needs."""
-        from .cuda import DeviceFault
+        """Whether so many points are worth a device's time, a thread can hold what a point needs, and the device has
+        shown in this process that it computes what the CPU does; where it has not, a warning says so."""
+        from .cuda import DeviceFault, trial
         from .cuda.engine import WORTH_A_DEVICE, plane_code
 
         try:
             code = plane_code(self.program, self._everywhere, self.outputs, self.dtype)
         except DeviceFault:
             return False
-        return points * code.plan.operations >= WORTH_A_DEVICE
+        if points * code.plan.operations < WORTH_A_DEVICE:
+            return False
+        reason = trial.fault()
+        if reason is not None:
+            warnings.warn(f"the CPU computes what a GPU could: {reason}", RuntimeWarning, stacklevel=2)
+        return reason is None
 
     @property
     def _everywhere(self) -> Presence:

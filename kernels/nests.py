@@ -262,7 +262,8 @@ class _Region:
         made = self.open[home]
         products = all(self.instructions[p].op == "matmul" for p in (*nest.products, *made.products))
         inside = all(value in made.values and not self.reduces(value) for value in operands)
-        if home < number and made.products and products and inside and nest.streamed and made.streamed:
+        alike = nest.streamed and made.streamed and nest.level == made.level
+        if home < number and made.products and products and inside and alike:
             made.pushed.extend(nest.products)
 
     def may_move(self, value: int, products: list[int], moved: set[int]) -> bool:

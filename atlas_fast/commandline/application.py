@@ -59,7 +59,7 @@ GivenBackend = Annotated[
     typer.Option(
         "--backend",
         metavar="NAME",
-        help="What computes the surface: cpu, cuda, numpy, or auto, which takes a GPU where one is found.",
+        help="What computes the surface: cpu, cuda, numpy, or auto: a GPU where it is worth it.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object and nothing else.")]

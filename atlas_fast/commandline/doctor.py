@@ -58,8 +58,12 @@ def _opengl(found: Finding) -> list[str]:
 
 def _gpu(found: Finding) -> list[str]:
     told = "; ".join(found["devices"]) or f"none found: {found['reason']}"
-    fault = found["cuda"]
-    return [told, "surfaces are computed there" if fault is None else f"surfaces are computed on the CPU: {fault}"]
+    fault = found["cuda"] or found.get("trial")
+    if fault:
+        return [told, f"surfaces are computed on the CPU: {fault}"]
+    if "trial" not in found:
+        return [told, "Numba's simulator stands in for one, where backend='cuda' asks for it"]
+    return [told, "large surfaces are computed there: a small one agrees with the CPU"]
 
 
 def _extras(found: Finding) -> list[str]:

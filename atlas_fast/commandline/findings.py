@@ -151,10 +151,16 @@ def cache() -> Finding:
 
 
 def gpu() -> Finding:
-    """The NVIDIA GPUs that their driver knows, and why the CUDA back end cannot use them (None: it can)."""
+    """The NVIDIA GPUs that their driver knows, and why the CUDA back end cannot use them (None: it can). trial: what is
+    wrong with what they compute, None for nothing; it is not there where none can be used."""
     from ..kernels import device
 
-    return {**_devices(), "cuda": device.fault()}
+    found = {**_devices(), "cuda": device.fault()}
+    if not device.is_found():
+        return found
+    from ..kernels.cuda import trial
+
+    return {**found, "trial": trial.fault()}
 
 
 def _devices() -> Finding:

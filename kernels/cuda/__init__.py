@@ -1,12 +1,15 @@
 """The CUDA back end: a plan as one Python kernel in Numba CUDA's dialect, a thread for each point of the grid.
 
-lowering: what each primitive is in that dialect. layout: every decision that a device asks for beyond the plan's.
-source, nest: from both to the kernel's text. targets: the same text for a device, for Numba's simulator, and for NumPy.
-device: whether there is a GPU. engine: runs kernels over grids. descent, samples, shares, persample: training's text, a
-block of threads for each run; runs: its engine. None of it imports Numba before it is needed.
+lowering: what each primitive is in that dialect. layout, grouping: every decision that a device asks for beyond the
+plan's. source, sweeps, nest, text: from both to the kernel's text. targets: the same text as Python, for Numba's
+simulator and for NumPy. translation, dialects: the same text as LLVM IR. compilation, launching: from there to machine
+code, and to a kernel on a device. device, limits: whether there is a GPU, and what it can hold. engine, running:
+kernels over grids, tile by tile. descent, samples, shares, persample: training's text, a block of threads for each run;
+runs: its engine. trial: whether a device computes what the CPU does. vectors, host: the text run by
+NumPy, and what it is translated to by this machine, for tests. None of it imports Numba before it is needed.
 
-So far nothing of it has run on a GPU: it is checked by the simulator, by NumPy, and by the machine code that it
-becomes.
+So far nothing of it has run on a GPU: it is checked by the simulator, by NumPy, by this machine, and by the machine
+code that it becomes.
 """
 
 

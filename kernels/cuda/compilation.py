@@ -11,8 +11,8 @@ contracted to fused ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib import metadata
 from typing import Any
@@ -43,7 +43,8 @@ def ptx_of(source: Source, capability: Capability) -> str:
     from cuda.bindings import nvvm
 
     options = [f"-arch=compute_{capability[0]}{capability[1]}", "-opt=3"]
-    code, library, program = ir_of(source, capability).encode(), _libdevice(), nvvm.create_program()
+    with _loaded():
+        code, library, program = ir_of(source, capability).encode(), _libdevice(), nvvm.create_program()
     try:
         nvvm.add_module_to_program(program, code, len(code), ENTRY)
         nvvm.verify_program(program, len(options), options)
@@ -89,7 +90,8 @@ def _linked(ptx: str, capability: Capability) -> bytes:
     from cuda.bindings import nvjitlink
 
     options = [f"-arch=sm_{capability[0]}{capability[1]}"]
-    code, linker = ptx.encode() + b"\0", nvjitlink.create(len(options), options)
+    with _loaded():
+        code, linker = ptx.encode() + b"\0", nvjitlink.create(len(options), options)
     try:
         nvjitlink.add_data(linker, nvjitlink.InputType.PTX, code, len(code), ENTRY)
         nvjitlink.complete(linker)
@@ -101,6 +103,18 @@ def _linked(ptx: str, capability: Capability) -> bytes:
     finally:
         nvjitlink.destroy(linker)
     return bytes(made)
+
+
+@contextmanager
+def _loaded() -> Iterator[None]:
+    """Raise DeviceFault, in a line, where NVIDIA's compilers are not found."""
+    from cuda.pathfinder import BitcodeLibNotFoundError, DynamicLibNotFoundError
+
+    try:
+        yield
+    except (BitcodeLibNotFoundError, DynamicLibNotFoundError) as error:
+        told = str(error).strip().split("\n")[0]
+        raise DeviceFault(f"the GPU's compiler is not found ({told}): {INSTALL} brings it") from error
 
 
 def _log(size: Callable[[int], int], read: Callable[[int, bytearray], object], of: int) -> str:

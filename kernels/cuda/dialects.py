@@ -35,8 +35,10 @@ DATA_LAYOUT = (
 
 PLACES = {
     "cuda.threadIdx.x": "tid.x",
-    "cuda.blockDim.x": "ntid.x", "cuda.blockIdx.x": "ctaid.x", "cuda.blockIdx.y":
-    "ctaid.y", }  # fmt: skip
+    "cuda.blockDim.x": "ntid.x",
+    "cuda.blockIdx.x": "ctaid.x",
+    "cuda.blockIdx.y": "ctaid.y",
+}
 
 LIBDEVICE = {
     "power": "pow", "size": "fabs", "exp": "exp", "log": "log", "log1p": "log1p", "sqrt": "sqrt", "tanh": "tanh",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -22,7 +22,7 @@ from .. import debug
 from ..outputs import Outputs, on_plane
 from ..plan import Plan, make_plan
 from ..program import Program
-from ..streams import split
+from ..streams import Body, split
 from ..substitution import by_cotangents, by_tangents
 from ..uniforms import Array, Inputs, uniforms
 from . import DeviceFault
@@ -95,12 +95,7 @@ class DeviceCode:
 
 @lru_cache(maxsize=256)
 def code_of(program: Program, sampled: frozenset[str], dtype: str) -> DeviceCode:
-    body = split(program, sampled)
-    plan = make_plan(body, accumulators=1, fusion=IN_REGISTERS)
-    layout = layout_of(plan, dtype)
-    if layout.formed:
-        plan = make_plan(body, accumulators=1, fusion=FORMED)
-        layout = layout_of(plan, dtype)
+    plan, layout = _planned(split(program, sampled), dtype)
     source = source_of(plan, layout, dtype)
     debug.say(4, "code", lambda: source.text)
     leaves = [*enumerate(plan.body.program.instructions)]
@@ -117,6 +112,17 @@ def code_of(program: Program, sampled: frozenset[str], dtype: str) -> DeviceCode
         sizes(plan.body.program.outputs),
         sizes([*layout.weights]),
     )
+
+
+def _planned(body: Body, dtype: str) -> tuple[Plan, Layout]:
+    """With all weights in registers where they fit, else with those formed that do not."""
+    plan = make_plan(body, accumulators=1, fusion=IN_REGISTERS)
+    with suppress(DeviceFault):
+        layout = layout_of(plan, dtype)
+        if not layout.formed:
+            return plan, layout
+    plan = make_plan(body, accumulators=1, fusion=FORMED)
+    return plan, layout_of(plan, dtype)
 
 
 @lru_cache(maxsize=256)
@@ -149,9 +155,14 @@ class BoundProgram:
         # One array for all, so that a kernel has few parameters; never an empty one.
         self.uniform = np.concatenate([*(array.ravel() for array in arrays), np.zeros(1, dtype)])
 
-    def grid(self, a: Array, b: Array, progress: Progress | None) -> tuple[Array, bool]:
-        """The outputs at each point: (numbers, rows, columns), and whether all were computed; the others are nan."""
-        return self._run(a, b, None, progress)
+    def grid(
+        self, a: Array, b: Array, progress: Progress | None, on: Sequence[int] | None = None
+    ) -> tuple[Array, bool]:
+        """The outputs at each point: (numbers, rows, columns), and whether all were computed; the others are nan.
+
+        on: the numbers of the devices that are to compute it; None: as many as it is worth.
+        """
+        return self._run(a, b, None, progress, on)
 
     def points(self, weights: Mapping[str, Array], count: int) -> Array:
         """The outputs of so many points, each with its own weights (count, ..): (numbers, count)."""
@@ -174,13 +185,15 @@ class BoundProgram:
             for column in range(0, columns, width):
                 yield slice(row, min(row + height, rows)), slice(column, min(column + width, columns))
 
-    def _run(self, a: Array, b: Array, weights: Array | None, progress: Progress | None) -> tuple[Array, bool]:
+    def _run(
+        self, a: Array, b: Array, weights: Array | None, progress: Progress | None, on: Sequence[int] | None = None
+    ) -> tuple[Array, bool]:
         dtype = np.dtype(self.code.source.dtype)
         with np.errstate(over="ignore"):  # a plane of a run that diverged may reach beyond float32
             a, b = a.astype(dtype), b.astype(dtype)
         with answered():
             job = Job(self.code, self.uniform, a, b, weights, [*self._tiles(b.size, a.size)])
-            complete = job.run(self._devices(a.size * b.size), progress)
+            complete = job.run(on or self._devices(a.size * b.size), progress)
         return job.out, complete
 
     def _devices(self, points: int) -> list[int]:

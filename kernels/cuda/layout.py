@@ -152,7 +152,7 @@ class _Layouts:
         for value in held:
             held_places[value] = held_size
             held_size += self._held_size(value, tiled)
-        total = kept + grouping.group * self._streamed() + self._passing(formed, held)
+        total = kept + grouping.arrays + self._passing(formed, held)
         if total * self.size > LOCAL_BYTES:
             raise DeviceFault(
                 f"the loss holds {total:,} numbers at each point, and a thread of a GPU at most "
@@ -210,20 +210,6 @@ class _Layouts:
         """Numbers of these; a sum over samples is three: of a tile, of all, and what rounding lost."""
         sums = sum(self._count(value) for sweep in self._sweeps() for value, _ in sweep.sums)
         return sum(self._count(value) for value in self._stored() if value not in formed) + 2 * sums
-
-    def _streamed(self) -> int:
-        """Numbers that a point has of one sample."""
-        total = 0
-        for sweep in self._sweeps():
-            own = 0
-            for nest in sweep.nests:
-                if nest.level == "point":
-                    products = sum(self.instructions[v].op == "matmul" for v in nest.values)
-                    stored = sum(self.instructions[v].shape[0] for v in nest.stored)
-                    # What is made of a product's sums, element by element, takes their place.
-                    own += max(stored, products * (nest.rows if nest.operand else 1))
-            total = max(total, own)
-        return total
 
     def _read_by_sweeps(self) -> list[int]:
         """Streamed values that are the same for all points of a row, and that those of a point read."""

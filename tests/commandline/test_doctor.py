@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from atlas_fast.commandline import findings, run
+from atlas_fast.commandline import doctor, findings, run
 
 
 def test_it_tells_what_this_machine_has(capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,3 +130,17 @@ def test_opengl_answers_with_or_without_egl() -> None:
     found = findings._finished(findings._started("atlas_fast.commandline.opengl"))
     assert found.get("available") is False or "Mesa" in found["version"] or found["renderer"]
     assert "python" not in str(found.get("reason", "")).lower(), sys.executable
+
+
+@pytest.mark.parametrize(
+    ("cuda", "trial", "told"),
+    [
+        ("there is no driver", "missing", "surfaces are computed on the CPU: there is no driver"),
+        (None, "other values", "surfaces are computed on the CPU: other values"),
+        (None, None, "large surfaces are computed there: a small one agrees with the CPU"),
+        (None, "missing", "Numba's simulator stands in for one, where backend='cuda' asks for it"),
+    ],
+)
+def test_a_gpu_is_trusted_when_it_has_agreed_with_the_cpu(cuda: str | None, trial: str | None, told: str) -> None:
+    found: findings.Finding = {"devices": ["a GPU"], "cuda": cuda}
+    assert doctor._gpu(found if trial == "missing" else {**found, "trial": trial}) == ["a GPU", told]

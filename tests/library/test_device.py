@@ -13,6 +13,7 @@ import pytest
 import atlas_fast as af
 from atlas_fast import commandline, kernels
 from atlas_fast.kernels import DeviceFault, device
+from atlas_fast.kernels.cuda import trial
 
 ABSENT = f"there is no NVIDIA driver on this machine ({device.LIBRARY} cannot be loaded)"
 
@@ -112,12 +113,41 @@ def test_looking_for_packages_that_are_not_there_takes_less_than_a_millisecond()
 def test_auto_takes_a_device_for_work_that_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """And never for a loss that no thread can hold."""
     monkeypatch.setattr(device, "is_found", lambda: True)
+    monkeypatch.setattr(trial, "fault", lambda: None)
     assert bowl().surface(resolution=8, progress=False).method.endswith("float32, cpu")
     plane = kernels.plane(af.Problem("sum(tanh(w*X))", {"X": np.ones((3, 500))}, {"w": (1, 3)}).program, backend="cuda")
     assert plane.suits_device(4096 * 4096) and not plane.suits_device(64 * 64)
     X = np.ones((3, 1000))
     large = af.Problem("sum(tanh((W*X)*(W*X)^T))^2", {"X": X.T}, {"W": (90, None)})
     assert not kernels.plane(large.program, backend="cuda").suits_device(2**31)
+
+
+def test_auto_takes_no_device_whose_results_differ_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the work is worth one: else it is not even tried."""
+    tried: list[bool] = []
+
+    def fault() -> str:
+        tried.append(True)
+        return "GPU 0 computes other values than the CPU: 2.0e-01 of the largest apart"
+
+    monkeypatch.setattr(trial, "fault", fault)
+    plane = kernels.plane(af.Problem("sum(tanh(w*X))", {"X": np.ones((3, 500))}, {"w": (1, 3)}).program, backend="cuda")
+    assert not plane.suits_device(64 * 64) and not tried
+    with pytest.warns(RuntimeWarning, match="the CPU computes what a GPU could: GPU 0 computes other values"):
+        assert not plane.suits_device(4096 * 4096)
+    assert tried
+
+
+def test_a_device_that_breaks_in_its_trial_is_told_of_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> list[int]:
+        raise AttributeError("'Device' object has no attribute 'id'\nand more")
+
+    monkeypatch.setattr(trial, "devices", broken)
+    trial.fault.cache_clear()
+    try:
+        assert trial.fault() == "AttributeError in a small surface: 'Device' object has no attribute 'id'"
+    finally:
+        trial.fault.cache_clear()
 
 
 def test_a_device_that_fails_in_training_is_a_device_error(monkeypatch: pytest.MonkeyPatch) -> None:

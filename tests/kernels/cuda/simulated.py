@@ -21,7 +21,7 @@ from networks import classifier
 from training_cases import MANY, OPTIMIZERS, SEEDS, network, runs_apart, statistics
 
 import atlas_fast as af
-from atlas_fast.kernels.cuda import engine, running
+from atlas_fast.kernels.cuda import engine, running, trial
 from atlas_fast.kernels.cuda.engine import BoundProgram, code_of
 from atlas_fast.kernels.outputs import Outputs
 from atlas_fast.kernels.primitives import PRIMITIVES
@@ -145,6 +145,21 @@ def devices() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def tried() -> dict[str, Any]:
+    """A device that passes its trial, and one whose values are off by a thousandth."""
+    passed, real = trial.fault(((2, 8), (3, 3))), BoundProgram.grid
+
+    def off(bound: BoundProgram, *arguments: Any) -> Any:
+        found, complete = real(bound, *arguments)
+        found[1] *= 1.001
+        return found, complete
+
+    BoundProgram.grid = off  # type: ignore[method-assign, assignment]
+    failed = trial.fault(((2, 8),))
+    BoundProgram.grid = real  # type: ignore[method-assign]
+    return {"passed": passed, "failed": failed}
+
+
 def library() -> dict[str, Any]:
     """The same through the library: a surface with all that it may have, batched losses and gradients."""
     random = np.random.default_rng(0)
@@ -222,6 +237,7 @@ def checks() -> Iterator[tuple[str, Check]]:
     yield "tiles", tiles
     yield "split", split
     yield "devices", devices
+    yield "tried", tried
     yield "library", library
 
 

@@ -96,6 +96,20 @@ def test_what_the_compilers_refuse_is_told_in_a_line(monkeypatch: pytest.MonkeyP
     assert "\n" not in str(told.value)
 
 
+def test_a_compiler_that_is_not_installed_is_told_of_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cuda import pathfinder
+
+    def missing() -> bytes:
+        raise pathfinder.BitcodeLibNotFoundError("no libdevice here\nand more")
+
+    monkeypatch.setattr(compilation, "_libdevice", missing)
+    with pytest.raises(
+        DeviceFault, match=r"^the GPU's compiler is not found \(no libdevice here\): pip install"
+    ) as told:
+        ptx_of(source(), HERE)
+    assert "\n" not in str(told.value)
+
+
 def test_the_versions_are_part_of_the_name() -> None:
     versions = compilation._versions()
     assert [told.split()[0] for told in versions] == [*compilation.COMPILERS]

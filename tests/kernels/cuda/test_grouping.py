@@ -58,8 +58,8 @@ def test_what_comes_behind_the_last_product_is_held_of_one_sample() -> None:
 
 @pytest.mark.parametrize("gradient", [False, True])
 def test_a_second_layer_is_never_stored(gradient: bool) -> None:
-    """Of 64-128-128-10 no thread holds 128 numbers of a sample: it goes through the second layer a block of rows at a
-    time, computes the first again for each, and hands the rows on to the third."""
+    """Of 64-128-128-10 no thread holds 128 numbers of a sample: it goes through the second layer by blocks of rows,
+    computes the first again for each, and hands the rows on to the third."""
     made = sass.Kernel("digits-relu", gradient=gradient).code()
     instructions = made.plan.body.program.instructions
     (sweep,) = [stage for stage in made.plan.stages if isinstance(stage, Sweep)]

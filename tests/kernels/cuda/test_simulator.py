@@ -115,6 +115,11 @@ def test_several_devices_are_stopped(found: dict[str, Any]) -> None:
     assert devices["raised"]
 
 
+def test_a_device_is_tried_before_it_is_trusted(found: dict[str, Any]) -> None:
+    assert found["tried"]["passed"] is None
+    assert found["tried"]["failed"] == "GPU 0 computes other values than the CPU: 1.0e-03 of the largest apart"
+
+
 def test_the_library_computes_with_it(found: dict[str, Any]) -> None:
     library = found["library"]
     for name in ("loss", "gradient", "curvature", "gradient_norm", "points", "one", "slopes", "tiles"):

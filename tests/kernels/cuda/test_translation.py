@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from cuda_check import EVERYTHING, TOLERANCE, A, B, error_of, generated, scale_of, stays_small
 from device_cases import losses, plane_of, row_error, row_of
+from networks import deep
 
 from atlas_fast.kernels.cuda import host
 from atlas_fast.kernels.cuda.engine import BoundProgram, code_of
@@ -93,3 +94,12 @@ def test_samples_that_are_split_over_blocks_give_the_same_bits(name: str) -> Non
         whole = host.grid(bound, A[:2], B[:2])
         for share in (1, 2):
             np.testing.assert_array_equal(host.grid(bound, A[:2], B[:2], share), whole)
+
+
+@pytest.mark.parametrize("width", [20, 34, 47, 63, 127, 300])
+def test_a_second_layer_of_any_width(width: int) -> None:
+    """Rows that blocks divide well, badly and not at all."""
+    plane = plane_of(deep(samples=11, width=width))
+    expected, largest = plane.expected(Outputs(gradient=True), A[:2], B[:1])
+    found = host.grid(plane.bound("float64", Outputs(gradient=True)), A[:2], B[:1])
+    assert error_of(found, expected, largest) < TOLERANCE["float64"]
