@@ -182,9 +182,14 @@ class Scene:
 
     def look(self, view: View) -> None:
         """See the scene from somewhere else."""
-        self.camera.fov = view.lens
-        self.camera.azimuth, self.camera.elevation = view.azimuth, view.elevation
-        self.camera.center, self.camera.scale_factor = view.centre, view.across
+        # In one word: at each VisPy works out all transforms anew.
+        self.camera.set_state(
+            fov=view.lens,
+            azimuth=view.azimuth,
+            elevation=view.elevation,
+            center=view.centre,
+            scale_factor=view.across,
+        )
         self._turned()
 
     @property
