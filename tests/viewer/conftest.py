@@ -34,6 +34,16 @@ def extra() -> None:
 
 
 @pytest.fixture(scope="session")
+def application(extra: None) -> Any:
+    """Qt. Plain widgets need no display."""
+    from PySide6.QtWidgets import QApplication
+
+    found = QApplication.instance() or QApplication(["panel", "-platform", "offscreen"])
+    found.setStyle("Fusion")
+    return found
+
+
+@pytest.fixture(scope="session")
 def egl(extra: None) -> None:
     needed([f"lib{name}" for name in ("EGL", "GL", "fontconfig") if ctypes.util.find_library(name) is None])
 

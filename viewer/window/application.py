@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -84,6 +85,7 @@ class Window(QMainWindow):
         self._first.resize(1, 1)
         self._forced = False
         self.warming = Work(self)
+        self.left: list[threading.Thread] = []  # of tabs that were closed, while they end
 
     # Pages.
 
@@ -306,7 +308,11 @@ class Window(QMainWindow):
         self.warming.close()
         every: list[Any] = [self.pages.widget(number) for number in range(self.pages.count())]
         for page in every:
-            page.finish()
+            page.leave()
+        for work in (self.warming, *(tab.work for tab in self.tabs)):
+            work.wait()
+        for thread in self.left:
+            thread.join()
 
     def interrupt(self) -> None:
         """Close it without a question."""
@@ -327,7 +333,11 @@ class Window(QMainWindow):
 
     def _remove(self, page: Any) -> None:
         self._note_layout()
-        page.finish()
+        page.leave()
+        if not page.compares:
+            self.left = [
+                thread for thread in (*self.left, page.work.thread) if thread is not None and thread.is_alive()
+            ]
         self.pages.removeTab(self.pages.indexOf(page))
         page.deleteLater()
 
