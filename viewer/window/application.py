@@ -336,7 +336,7 @@ class Window(QMainWindow):
         page.leave()
         if not page.compares:
             self.left = [
-                thread for thread in (*self.left, page.work.thread) if thread is not None and thread.is_alive()
+                thread for thread in (*self.left, page.work.worker) if thread is not None and thread.is_alive()
             ]
         self.pages.removeTab(self.pages.indexOf(page))
         page.deleteLater()

@@ -101,7 +101,7 @@ class Work(QObject):
         self._lock = threading.Lock()  # of the two that follow
         self._next: tuple[Job, Order] | None = None
         self._running = False  # whether the thread will look for a next one
-        self.thread: threading.Thread | None = None
+        self.worker: threading.Thread | None = None
         self._timer = QTimer(self, interval=INTERVAL)
         self._timer.timeout.connect(self.drain)
         self._patience = QTimer(self, interval=PATIENCE, singleShot=True)
@@ -122,8 +122,8 @@ class Work(QObject):
             waits, self._running = self._running, True
             self._next = job, order
             if not waits:
-                self.thread = threading.Thread(target=self._run, name="atlas-fast work", daemon=True)
-                self.thread.start()
+                self.worker = threading.Thread(target=self._run, name="atlas-fast work", daemon=True)
+                self.worker.start()
         self._timer.start()
         if waits:
             self.found.emit(Progress("ending what was stopped", 0, 0))
@@ -157,8 +157,8 @@ class Work(QObject):
 
     def wait(self) -> None:
         """Return when the thread has ended."""
-        if self.thread is not None:
-            self.thread.join()
+        if self.worker is not None:
+            self.worker.join()
 
     def drain(self) -> None:
         """Tell what is in the queue, for as long as a look may take."""
