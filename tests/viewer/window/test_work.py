@@ -124,6 +124,44 @@ ended()
     assert "plane" in told["message"]
 
 
+def test_the_coarse_surface_is_on_the_screen_before_anything_that_takes_long(driven: Driven) -> None:
+    told = driven("""
+window, tab = opened()
+tab.open({"loss": "x^2 + sin(3*y)^2", "surface": {"resolution": 40}})
+tab.panel.make.click()
+made(tab)
+scene = tab.canvas.scene
+frames, drawn = [], []
+real = scene.furniture
+def furniture(*size):
+    drawn.append(len(frames))
+    return real(*size)
+scene.furniture = furniture
+tab.canvas.native.frameSwapped.connect(lambda: frames.append((*scene.surface.loss.shape, scene.written)))
+told["drawn"] = []
+from atlas_fast.viewer.window import jobs
+def found(each):
+    if isinstance(each, jobs.Begun):
+        frames.clear()
+        drawn.clear()
+    if isinstance(each, jobs.Made):
+        told["drawn"] = list(drawn)
+tab.work.found.connect(found)
+tab.open({"loss": "x^2 + sin(3*y)^2", "surface": {"resolution": 1500}})
+tab.panel.make.click()
+made(tab)
+until(lambda: scene.written, "no title")
+told["frames"], told["shown"] = frames, list(scene.surface.loss.shape)
+close(window)
+ended()
+""")
+    coarse, later = told["frames"][0], told["frames"][1]
+    assert max(coarse[:2]) <= 64 and not coarse[2]
+    assert later[:2] == [1500, 1500]
+    assert told["drawn"] == [1], "once, after the first frame"
+    assert told["shown"] == [1500, 1500]
+
+
 def test_many_frames_take_no_memory(driven: Driven) -> None:
     told = driven(
         """
