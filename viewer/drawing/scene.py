@@ -174,9 +174,10 @@ class Scene:
         self.paths.set_moment(self.moment)
         self.canvas.update()
 
-    def dress(self, look: Look) -> None:
-        """Show the same in another way."""
-        self._show(self.surface, look, False)
+    def dress(self, look: Look, promised: bool = False) -> None:
+        """Show the same in another way. promised: what the look asks for is to come with the surface that is expected;
+        until it does, or where it never will, losses are drawn."""
+        self._show(self.surface, _bare(look) if promised else look, False)
         self.dressed = look
 
     # From where it is seen

@@ -20,6 +20,7 @@ from ...errors import AtlasError
 from ..drawing.look import Look
 from ..drawing.scene import Scene
 from ..drawing.view import View, bounded
+from .jobs import asked
 from .line import LinePicture
 from .moving import Flight, Timing
 
@@ -195,10 +196,12 @@ class SurfaceCanvas(QWidget):
             self.canvas.update()
 
     def dress(self, look: Look) -> None:
-        """Draw it otherwise. Raises ArgumentError where the surface lacks what that needs; nothing changes then."""
+        """Draw it otherwise. Raises ArgumentError where the surface lacks what that needs; nothing changes then. One
+        that was stopped before it was whole is drawn as far as it is there."""
         if self.scene is not None and self.surface is not None:
             self.canvas.set_current()
-            self.scene.dress(look)
+            promised = self._grid is not None and all(getattr(self.surface, name) is not None for name in asked(look))
+            self.scene.dress(look, promised)
             self.canvas.update()
         self.look = self.wanted = look
         self.line.dress(look)

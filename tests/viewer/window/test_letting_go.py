@@ -150,7 +150,46 @@ curved = {
     "weights": {"B": [64, "?"]},
     "surface": {"resolution": 200, "plane": "hessian"},
 }
+long = {**curved, "surface": {"resolution": 2000, "plane": "random"}}
 """
+
+
+def test_a_surface_that_was_stopped_is_kept_and_dressed_until_another_is_asked_for(driven: Driven) -> None:
+    told = driven(
+        CURVED
+        + """
+from dataclasses import replace
+window, tab = opened()
+tab.dress(replace(tab.look, arrows=True))
+tab.open(long)
+parts = []
+tab.work.found.connect(lambda found: parts.append(type(found).__name__))
+tab.panel.make.click()
+until(lambda: parts.count("Part") > 2, "no tiles")
+tab.panel.stop.click()
+until(lambda: not tab.work.busy, "it goes on")
+turn(0.1)
+stopped, scene = tab.canvas.surface, tab.canvas.scene
+told["begun"] = parts.count("Begun")
+told["kept"] = []
+for change in ({"contours": False}, {"heights": "log"}, {"theme": "dark"}, {"colouring": "slope"}):
+    tab.dress(replace(tab.look, **change))
+    turn(0.05)
+    told["kept"].append(not tab.work.busy and tab.canvas.surface is stopped and tab.look.arrows)
+    told["kept"].append(all(getattr(scene.dressed, key) == value for key, value in change.items()))
+told["shape"], told["scale"] = list(scene.surface.loss.shape), scene.heights.scale.logarithmic
+told["message"] = tab.panel.footer.message.text()
+# What it lacks, and what was not asked for before, is worth another.
+tab.dress(replace(tab.look, colouring="curvature"))
+until(lambda: parts.count("Begun") == 2, "it is not made again")
+close(window)
+ended()
+"""
+    )
+    assert told["begun"] == 1
+    assert told["kept"] == [True] * 8
+    assert told["shape"] == [2000, 2000] and told["scale"]
+    assert told["message"] == ""
 
 
 def test_stop_is_answered_while_the_product_with_the_hessian_is_compiled(driven: Driven) -> None:
