@@ -84,6 +84,7 @@ class Window(QMainWindow):
         self._first = QOpenGLWidget(self)
         self._first.resize(1, 1)
         self._forced = False
+        self._over = False
         self.warming = Work(self)
         self.left: list[threading.Thread] = []  # of tabs that were closed, while they end
 
@@ -295,6 +296,7 @@ class Window(QMainWindow):
         with _interruptible(self), _telling(self), warnings.catch_warnings():
             # A run says in its message what it warns of, and a tab shows that.
             warnings.simplefilter("ignore", RuntimeWarning)
+            self._over = False
             self.show()
             self.activateWindow()  # keys count in the window that is active
             QApplication.processEvents()
@@ -304,7 +306,8 @@ class Window(QMainWindow):
             if not toured and not self.preferences.flag("toured", False):
                 QTimer.singleShot(0, self.acts.tour)
             self.warming.start(jobs.warm)
-            self.closed.exec()
+            if not self._over:  # Ctrl-C may have closed it by now
+                self.closed.exec()
         self.warming.close()
         every: list[Any] = [self.pages.widget(number) for number in range(self.pages.count())]
         for page in every:
@@ -352,6 +355,7 @@ class Window(QMainWindow):
             return
         self._note_layout()
         self.preferences.keep_layout("plain" if self.plain else "window", self)
+        self._over = True
         self.closed.quit()
         event.accept()
 
