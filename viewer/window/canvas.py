@@ -102,13 +102,13 @@ class SurfaceCanvas(QWidget):
 
     def say(self, text: str) -> None:
         """Show a text in place of a surface."""
-        self.surface = self._grid = None
+        self._leave()
         self.empty.setText(text)
         self.stack.setCurrentWidget(self.empty)
 
     def show_line(self, surface: Surface) -> None:
         """Show the picture of a surface of one line in place of a surface."""
-        self.surface = self._grid = None
+        self._leave()
         self.line.show_surface(surface, self.wanted)
         self.stack.setCurrentWidget(self.line)
 
@@ -165,6 +165,8 @@ class SurfaceCanvas(QWidget):
         """Make ready for another surface."""
         before, self.surface, self.tracks, self._grid = self.surface, surface, tracks, None
         self.stack.setCurrentWidget(self.native)
+        if self._hover is not None:
+            self.hovering.start()  # what is under the mouse is another now
         if self.scene is None:
             self.beginning.start()
             return
@@ -331,6 +333,11 @@ class SurfaceCanvas(QWidget):
             self._hover = None
             self.hovered.emit(None)
         return False
+
+    def _leave(self) -> None:
+        """There is no surface, and nothing under the mouse."""
+        self.surface = self._grid = self._hover = None
+        self.hovered.emit(None)
 
     def _rest(self) -> None:
         self.timing.refine(self.scene)
