@@ -64,6 +64,7 @@ class SurfaceCanvas(QWidget):
         self.tracks: tuple[Track, ...] = ()
         self._grid: tuple[Array, Array] | None = None
         self._spread = False  # whether the coarse surface lies on that grid
+        self._early: list[Tile] = []  # that came before it did
         self._moment = 1.0
         qt, buffers = app.Application("pyside6"), {"samples": 4, "depth_size": 24}
         self.canvas = scene.SceneCanvas(app=qt, size=(640, 480), show=False, keys=None, config=buffers)
@@ -134,6 +135,9 @@ class SurfaceCanvas(QWidget):
             self._spread = True
             self.canvas.set_current()
             self._draw(False)
+            early, self._early = self._early, []
+            for tile in early:
+                self.refine(tile)
 
     def _draw(self, follow: bool) -> None:
         """Draw the surface as is wanted, or plainly where it cannot be drawn so."""
@@ -156,14 +160,16 @@ class SurfaceCanvas(QWidget):
     def refine(self, tile: Tile) -> None:
         """Show a part of the expected surface that is now known."""
         if self.scene is not None and self._grid is not None:
-            self._spread_out()
+            if not self._spread:
+                self._early.append(tile)
+                return
             self.canvas.set_current()
             self.scene.refine(tile.rows, tile.columns, tile.loss)
             self.canvas.update()
 
     def _take(self, surface: Surface, tracks: tuple[Track, ...]) -> None:
         """Make ready for another surface."""
-        before, self.surface, self.tracks, self._grid = self.surface, surface, tracks, None
+        before, self.surface, self.tracks, self._grid, self._early = self.surface, surface, tracks, None, []
         self.stack.setCurrentWidget(self.native)
         if self._hover is not None:
             self.hovering.start()  # what is under the mouse is another now
@@ -273,7 +279,7 @@ class SurfaceCanvas(QWidget):
 
     def _drawn(self, event: Any) -> None:
         """The surface is on the screen: now what takes longer."""
-        if self.scene is not None and not self.scene.written:
+        if self.scene is not None and (not self.scene.written or (self._grid is not None and not self._spread)):
             self.writing.start()
 
     def _complete(self) -> None:

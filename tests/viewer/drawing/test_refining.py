@@ -147,7 +147,7 @@ def test_frames_tiles_moments_and_surfaces_leave_nothing_behind(surface_of: Made
 
     run = run_of(np.column_stack([np.linspace(-1, 1, 50)] * 2), waves)
     one, two = (surface_of(waves, shape=(side, side)).showing(run) for side in (200, 230))
-    scene = scene_of(one)
+    scene = scene_of(one, size=(160, 120))
     tile = slice(64, 128)
 
     def work(count: int) -> None:
