@@ -192,13 +192,8 @@ class Scene:
     def look(self, view: View) -> None:
         """See the scene from somewhere else."""
         # In one word: at each VisPy works out all transforms anew.
-        self.camera.set_state(
-            fov=view.lens,
-            azimuth=view.azimuth,
-            elevation=view.elevation,
-            center=view.centre,
-            scale_factor=view.across,
-        )
+        turned, lens = {"azimuth": view.azimuth, "elevation": view.elevation}, {"fov": view.lens}
+        self.camera.set_state({**turned, **lens, "center": view.centre, "scale_factor": view.across})
         self._turned()
 
     @property
