@@ -27,6 +27,13 @@ DEEPEST = 1e-8
 """Where a logarithmic scale begins at the latest, as a share of its end: a zero has no logarithm, and one vertex of
 1e-30 would flatten the rest."""
 
+NEEDLE = 1e-4
+"""A share of the vertices, a hundredth of the surface across: on a logarithmic scale what lies round a zero of the loss
+is a needle, and so thin a part of it comes out as scattered pixels."""
+
+SLENDER = 0.1
+"""How much of the height such a tip may take before the scale begins above it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Ticks:
@@ -167,4 +174,11 @@ def _log_scale(loss: NDArray[np.floating[Any]], known: NDArray[np.bool_], low: f
     sample = np.log10(np.maximum(sample, least))
     top = 10.0 ** min(robust_top(float(np.log10(least)), float(np.log10(highest)), sample), 308.0)
     top = highest if top > 0.999 * highest else top
-    return logarithmic(max(least, DEEPEST * top), highest, low, top)
+    return logarithmic(max(_blunt(least, top, sample), DEEPEST * top), highest, low, top)
+
+
+def _blunt(least: float, top: float, sample: NDArray[np.float64]) -> float:
+    """The least loss, or where that is the tip of a needle, the least of the others. sample: logarithms of losses."""
+    count = int(NEEDLE * sample.size)
+    tip, end = float(np.partition(sample, count)[count]), float(np.log10(least))
+    return 10.0**tip if count and tip - end > SLENDER * (np.log10(top) - end) else least

@@ -111,6 +111,7 @@ def ours(z: np.ndarray) -> Iterator[Opened]:
 
         def drawn() -> Drawn:
             scene = Scene(canvas, surface, 1.0)
+            scene.write()
 
             def turned(vertices: int) -> Callable[[], object]:
                 def frame() -> object:

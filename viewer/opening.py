@@ -5,8 +5,10 @@ In: a Surface, a Problem, or a file. Out: nothing, once the window is closed, or
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +50,32 @@ def _open(fill: Callable[[Window], object], plain: bool = False, toured: bool = 
     """Open a window, have it filled, and wait until it is closed."""
     if threading.current_thread() is not threading.main_thread():
         raise DeviceError("a window can only be opened by the main thread of a program")
+    with _held() as heard:
+        _shown(fill, plain, toured, heard)
+
+
+@contextmanager
+def _held() -> Iterator[list[int]]:
+    """Keep Ctrl-C until the end, and raise it then: in the middle of loading Qt it would leave half of it, which
+    crashes. A second one is not kept. Gives the signals that were heard."""
+    heard: list[int] = []
+
+    def hear(number: int, frame: object) -> None:
+        if heard:
+            raise KeyboardInterrupt
+        heard.append(number)
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield heard
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
+
+
+def _shown(fill: Callable[[Window], object], plain: bool, toured: bool, heard: list[int]) -> None:
+    """Show a window until it is closed; not at all where Ctrl-C was heard."""
     display.require_qt()
     from PySide6.QtCore import QCoreApplication, Qt
     from PySide6.QtWidgets import QApplication
@@ -69,7 +97,8 @@ def _open(fill: Callable[[Window], object], plain: bool = False, toured: bool = 
         QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     application = QApplication.instance() or QApplication(["atlas-fast"])
     window = Window(plain)
-    window.show_until_closed(fill, toured)
+    if not heard:
+        window.show_until_closed(fill, toured)
     del window, application
 
 

@@ -250,6 +250,12 @@ def _setting(kind: Any) -> Key:
     return Key("a number is wanted", is_number)
 
 
+def shared(document: Mapping[str, Any]) -> Document:
+    """The same document in dicts of its own. Lists in it are those of the given one, which nobody changes in place: a
+    hundred thousand numbers need be there once only, and two documents that share them are quickly told alike."""
+    return {name: shared(value) if isinstance(value, Mapping) else value for name, value in document.items()}
+
+
 def written(document: Mapping[str, Any]) -> str:
     """A checked document as TOML, which reads back to the same."""
     import tomlkit

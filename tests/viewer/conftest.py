@@ -34,6 +34,16 @@ def extra() -> None:
 
 
 @pytest.fixture(scope="session")
+def application(extra: None) -> Any:
+    """Qt. Plain widgets need no display."""
+    from PySide6.QtWidgets import QApplication
+
+    found = QApplication.instance() or QApplication(["panel", "-platform", "offscreen"])
+    found.setStyle("Fusion")
+    return found
+
+
+@pytest.fixture(scope="session")
 def egl(extra: None) -> None:
     needed([f"lib{name}" for name in ("EGL", "GL", "fontconfig") if ctypes.util.find_library(name) is None])
 
@@ -94,14 +104,15 @@ def bowl_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def scene_of(egl: None) -> Iterator[Callable[..., Any]]:
-    """Scenes of surfaces off screen, 640 x 480, without the supersampling of a picture: a pixel is a pixel."""
+    """Scenes of surfaces off screen, of 640 x 480 or another size, without the supersampling of a picture: a pixel is a
+    pixel."""
     from atlas_fast.viewer import offscreen
     from atlas_fast.viewer.drawing.scene import Scene
 
     with ExitStack() as opened:
 
-        def made(surface: Surface, *how: Any, **more: Any) -> Any:
-            return Scene(opened.enter_context(offscreen.canvas((640, 480))), surface, 1.0, *how, **more)
+        def made(surface: Surface, *how: Any, size: tuple[int, int] = (640, 480), **more: Any) -> Any:
+            return Scene(opened.enter_context(offscreen.canvas(size)), surface, 1.0, *how, **more)
 
         yield made
 

@@ -1,6 +1,6 @@
 """The height field: a VisPy visual that draws a surface from a texture of its heights.
 
-In: a Box and a Colouring. Out: pixels. One patch of vertices serves for every part of every surface: the vertex shader
+In: a Box and a Colouring. Out: pixels. One patch of vertices serves for every part of a surface: the vertex shader
 looks its height up. Normals, gaps and contour lines are made in the fragment shader from all heights, however few of
 them are vertices, so that drawing fewer while the view moves changes hardly anything but the time.
 """
@@ -20,7 +20,7 @@ from ...look import Colour, table
 from .box import Box
 
 PATCH = 255
-"""Cells along each side of the patch: 256 x 256 vertices are as many as 16-bit indices can name."""
+"""Cells along each side of the patch at most: 256 x 256 vertices are as many as 16-bit indices can name."""
 
 DETAIL = 1024
 """Vertices along the longer side of a surface at most: a window has not many more pixels."""
@@ -117,12 +117,9 @@ class FieldVisual(Visual):
 
     def __init__(self, box: Box, shown: Colouring, beyond: Colour, scale: float) -> None:
         Visual.__init__(self, vcode=VERTEX, fcode=FRAGMENT)
-        side = np.arange(PATCH + 1, dtype=np.float32)
-        places = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-        first = (np.arange(PATCH)[:, None] * (PATCH + 1) + np.arange(PATCH)).ravel()
-        corners = np.array([0, 1, PATCH + 1, 1, PATCH + 2, PATCH + 1])
-        self._index_buffer = gloo.IndexBuffer((first[:, None] + corners).astype(np.uint16).ravel())
+        self._index_buffer, self._places = gloo.IndexBuffer(), gloo.VertexBuffer()
         self._draw_mode = "triangles"
+        self._patch = (0, 0)
         one, byte = np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.uint8)
         edge = "clamp_to_edge"
         # Without the internal format a card clamps heights to [0, 1].
@@ -131,7 +128,6 @@ class FieldVisual(Visual):
         self._shades = gloo.Texture2D(byte, format="luminance", interpolation="linear", wrapping=edge)
         self._colours = gloo.Texture2D(np.zeros((1, 256, 3), np.uint8), interpolation="linear", wrapping=edge)
         program = self.shared_program
-        program["a_place"] = gloo.VertexBuffer(np.ascontiguousarray(places))
         program["u_heights"], program["u_known"] = self._heights, self._known
         program["u_shades"], program["u_colours"] = self._shades, self._colours
         program["u_patch"] = (0.0, 0.0, 1.0)
@@ -208,15 +204,32 @@ class FieldVisual(Visual):
 
     def draw(self) -> None:
         """Draw the patch once for each part of the surface."""
-        if self._empty or not self.visible or self._prepare_draw(view=self) is False:
+        if self._empty or not self.visible:
+            return
+        stride = max(1, -(-max(self._count) // self._detail))
+        columns, rows = (-(-(count - 1) // stride) for count in self._count)
+        self._fit(_side(columns), _side(rows))
+        if self._prepare_draw(view=self) is False:
             return
         self._configure_gl_state()
-        columns, rows = self._count
-        stride = max(1, -(-max(self._count) // self._detail))
-        for row in range(0, rows - 1, PATCH * stride):
-            for column in range(0, columns - 1, PATCH * stride):
-                self._program["u_patch"] = (float(column), float(row), float(stride))
+        across, along = self._patch
+        for row in range(0, rows, along):
+            for column in range(0, columns, across):
+                self._program["u_patch"] = (float(column * stride), float(row * stride), float(stride))
                 self._program.draw(self._draw_mode, self._index_buffer)
+
+    def _fit(self, across: int, along: int) -> None:
+        """Have a patch of so many cells: what lay beyond the surface's end would be worked out all the same."""
+        if (across, along) == self._patch:
+            return
+        self._patch = (across, along)
+        side = [np.arange(cells + 1, dtype=np.float32) for cells in (across, along)]
+        places = np.stack(np.meshgrid(*side), axis=-1).reshape(-1, 2)
+        first = (np.arange(along)[:, None] * (across + 1) + np.arange(across)).ravel()
+        corners = np.array([0, 1, across + 1, 1, across + 2, across + 1])
+        self._index_buffer.set_data((first[:, None] + corners).astype(np.uint16).ravel())
+        self._places.set_data(np.ascontiguousarray(places))
+        self.shared_program["a_place"] = self._places
 
     def _prepare_transforms(self, view: Any) -> None:
         view.view_program.vert["transform"] = view.get_transform()
@@ -225,6 +238,12 @@ class FieldVisual(Visual):
         box = self._box
         ends = ((-box.width / 2, box.width / 2), (-box.depth / 2, box.depth / 2), (0.0, box.height))
         return ends[axis]
+
+
+def _side(cells: int) -> int:
+    """Cells along a patch's side, so that all patches along a surface's side are about full."""
+    patches = -(-cells // PATCH)
+    return -(-cells // patches)
 
 
 def _bytes(known: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -73,6 +73,7 @@ class Scene:
         self._worn = self.dressed  # until what is expected is there, something plainer
         self.moment = 1.0
         self.risen = 1.0
+        self.written = False
         self.surface = surface
         self._frame = frame
         self._given = tuple(tracks)
@@ -114,6 +115,12 @@ class Scene:
         self._show(surface, look, follow)
         self.dressed, self._losses = look, None
 
+    def begin(self, coarse: Surface, follow: bool = False, look: Look | None = None) -> None:
+        """Show a coarse surface as `expect` does, by its own few vertices: at once, however many are to come."""
+        look = look or self.dressed
+        self._show(coarse, _bare(look), follow)
+        self.dressed, self._losses = look, None
+
     def expect(
         self,
         coarse: Surface,
@@ -128,8 +135,7 @@ class Scene:
         look, surface = look or self.dressed, upsampled(coarse, a, b)
         losses = surface.loss
         losses.flags.writeable = True
-        bare = replace(look.plain, heights=look.heights, limit=look.limit)
-        self._show(replace(surface, loss=losses.view()), bare, follow)
+        self._show(replace(surface, loss=losses.view()), _bare(look), follow)
         self.dressed, self._losses = look, losses
 
     def refine(self, rows: slice, columns: slice, loss: NDArray[np.floating[Any]]) -> None:
@@ -155,10 +161,12 @@ class Scene:
 
     def show_tracks(self, tracks: Sequence[Track]) -> None:
         """Draw these runs, or with none the surface's own ones."""
+        if tuple(tracks) == self._given:
+            return  # they are drawn
         lines = self._lines(self.surface, self.box, tuple(tracks))
         self._given, self.lines = tuple(tracks), lines
         self.paths.show(lines, self.dressed.dressing.outline)
-        self._write()
+        self._outdate()
 
     def show_moment(self, time: float) -> None:
         """Draw every track up to this share of its steps, in [0, 1], with a mark at the step that it is then at."""
@@ -166,9 +174,10 @@ class Scene:
         self.paths.set_moment(self.moment)
         self.canvas.update()
 
-    def dress(self, look: Look) -> None:
-        """Show the same in another way."""
-        self._show(self.surface, look, False)
+    def dress(self, look: Look, promised: bool = False) -> None:
+        """Show the same in another way. promised: what the look asks for is to come with the surface that is expected;
+        until it does, or where it never will, losses are drawn."""
+        self._show(self.surface, _bare(look) if promised else look, False)
         self.dressed = look
 
     # From where it is seen
@@ -182,9 +191,9 @@ class Scene:
 
     def look(self, view: View) -> None:
         """See the scene from somewhere else."""
-        self.camera.fov = view.lens
-        self.camera.azimuth, self.camera.elevation = view.azimuth, view.elevation
-        self.camera.center, self.camera.scale_factor = view.centre, view.across
+        # In one word: at each VisPy works out all transforms anew.
+        turned, lens = {"azimuth": view.azimuth, "elevation": view.elevation}, {"fov": view.lens}
+        self.camera.set_state({**turned, **lens, "center": view.centre, "scale_factor": view.across})
         self._turned()
 
     @property
@@ -228,8 +237,19 @@ class Scene:
             return None
         return reading(self.surface, self.box.a(place[0]), self.box.b(place[1]))
 
+    def write(self) -> None:
+        """Write the title and draw what stands beside it, where `written` says that this was not done since something
+        else is shown. It takes longer than all the rest: a window shows the surface first."""
+        if not self.written:
+            shrunk = 1.0 / self.canvas.pixel_scale
+            self.overlay.transform = scene.transforms.STTransform(scale=(shrunk, shrunk))
+            self.overlay.set_data(self.furniture(self.canvas.physical_size, self.scale))
+            self.written = True
+            self.canvas.update()
+
     def picture(self) -> NDArray[np.uint8]:
         """What the canvas shows, (height, width, 3)."""
+        self.write()
         return np.asarray(self.canvas.render(alpha=False))
 
     def furniture(self, size: tuple[int, int], scale: float) -> NDArray[np.uint8]:
@@ -268,7 +288,7 @@ class Scene:
         self.paths.show(self.lines, theme.outline)
         self.labels.set_colour(theme.faint)
         self._placed = None
-        self._write()
+        self._outdate()
 
     def _lines(self, surface: Surface, box: Box, given: tuple[Track, ...]) -> tuple[Lines, ...]:
         tracks = given or own_tracks(surface)
@@ -326,17 +346,14 @@ class Scene:
         blending = ("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
         self.overlay.set_gl_state(depth_test=False, depth_mask=True, cull_face=False, blend=True, blend_func=blending)
 
-    def _write(self) -> None:
-        """The title and what stands beside it anew."""
-        if self._frame is None:
-            shrunk = 1.0 / self.canvas.pixel_scale
-            self.overlay.transform = scene.transforms.STTransform(scale=(shrunk, shrunk))
-            self.overlay.set_data(self.furniture(self.canvas.physical_size, self.scale))
-        self.canvas.update()
-
     def _resized(self, event: Any) -> None:
-        self._write()
+        self._outdate()
         self._turned()
+
+    def _outdate(self) -> None:
+        """What stands round the scene is no longer that of what is shown."""
+        self.written = self._frame is not None
+        self.canvas.update()
 
     def _sight(self) -> Sight:
         mapped = self.view.scene.node_transform(self.canvas.scene).map(np.eye(4))
@@ -367,6 +384,11 @@ class Scene:
         for ribbon, pieces, colour in ((self.grid, drawn.grid, theme.grid), (self.edges, drawn.edges, theme.edges)):
             ribbon.set_pieces(pieces, np.broadcast_to((*colour, 1.0), (len(pieces), 2, 4)))
         self.labels.set_labels(drawn.labels)
+
+
+def _bare(look: Look) -> Look:
+    """The look that needs nothing but losses."""
+    return replace(look.plain, heights=look.heights, limit=look.limit)
 
 
 def _text(size: tuple[int, int], scale: float) -> float:

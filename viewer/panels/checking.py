@@ -14,14 +14,18 @@ from typing import Any
 from ...errors import AtlasError, ExpressionError, WorkspaceError
 from ...language import Tree, parse
 from ...language.tree import postorder
+from ...matrices import Matrix, matrix
 from ...problem import Problem
 from ...workspace import Workspace
-from ...workspace.document import Document
-from ...workspace.keys import TOP
+from ...workspace.document import Document, checked
+from ...workspace.keys import TOP, is_shape
 from ...workspace.wording import worded
 
 SOURCE = "the workspace"
 """What the library's messages call it, where a file would have its name; here it need not be said."""
+
+
+Starts = Mapping[str, tuple[list[Any], Matrix]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Reading:
 class Finding:
     """text: the loss as it was typed. tree: None where the text means nothing. weights: the names of the loss that are
     no data, in order of first appearance. error: what is wrong with the loss. fault: what is wrong beside, in one line.
+    starts: name -> a starting value as the document has it, and as a matrix.
     """
 
     text: str
@@ -48,6 +53,7 @@ class Finding:
     problem: Problem | None = None
     error: ExpressionError | None = None
     fault: str = ""
+    starts: Starts = field(default_factory=dict)
 
 
 NOTHING = Finding("", Reading())
@@ -61,7 +67,7 @@ def told(error: AtlasError) -> str:
 def fault_of(document: Mapping[str, Any]) -> str:
     """What the library says against a document in one line, "" where it takes it."""
     try:
-        Workspace.parse(document, None, SOURCE)
+        checked(document, SOURCE)
     except WorkspaceError as error:
         return told(error)
     return ""
@@ -81,18 +87,29 @@ def examine(text: str, document: Document, given: Mapping[str, Any], folder: Pat
     try:
         tree = parse(text, [*data, *declared])
     except ExpressionError as error:
-        return Finding(text, reading, error=_plain(error))
+        return Finding(text, reading, error=_plain(error), starts=before.starts)
     weights = _weights(tree, data)
     if reading.workspace is None:
-        return Finding(text, reading, tree, weights)
-    known = {name: value for name, value in declared.items() if name in weights}
+        return Finding(text, reading, tree, weights, starts=before.starts)
+    starts = _starts(declared, before.starts)
+    known = {name: starts[name][1] if name in starts else value for name, value in declared.items() if name in weights}
     try:
         problem = reading.workspace.with_loss(text, known).problem()
     except ExpressionError as error:
-        return Finding(text, reading, tree, weights, error=_plain(error))
+        return Finding(text, reading, tree, weights, error=_plain(error), starts=starts)
     except AtlasError as error:
-        return Finding(text, reading, tree, weights, fault=told(error))
-    return Finding(text, reading, tree, weights, problem)
+        return Finding(text, reading, tree, weights, fault=told(error), starts=starts)
+    return Finding(text, reading, tree, weights, problem, starts=starts)
+
+
+def _starts(given: Mapping[str, Any], before: Starts) -> Starts:
+    """The starting values that are lists of numbers, as matrices: made once for each list, not at each key."""
+    found = {}
+    for name, value in given.items():
+        if isinstance(value, list) and not is_shape(value):
+            held = before.get(name)
+            found[name] = held if held is not None and held[0] is value else (value, matrix(name, value))
+    return found
 
 
 def _reading(document: Document, folder: Path | None, before: Reading) -> Reading:

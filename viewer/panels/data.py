@@ -31,8 +31,7 @@ from ...data.table import ARRAYS, TEXT
 from ...errors import AtlasError
 from ...examples import EXAMPLES
 from ...language import parse
-from ...workspace import Workspace
-from .checking import SOURCE, Reading, told
+from .checking import Reading, fault_of, told
 from .columns import text_of
 from .fields import ABSENT, Choice, TextField, described, shade, whole
 from .matrix import SCALES
@@ -293,8 +292,8 @@ class DataSection(FieldSection):
             self.tell()
             return
         fault = f"there are data {name} already" if name in self.sections else ""
+        fault = fault or fault_of({"loss": "x", "data": {name: self.sections[line.key]}})
         try:
-            Workspace.parse({"loss": "x", "data": {name: self.sections[line.key]}}, None, SOURCE)
             parse("x", [name])
         except AtlasError as error:
             fault = fault or told(error)

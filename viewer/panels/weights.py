@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QTableWidgetItem,
 )
 
-from ...workspace.keys import is_matrix, is_shape
+from ...workspace.keys import is_shape
 from . import colours
 from .checking import NOTHING, Finding, fault_of
 from .fields import described, number
@@ -181,7 +181,7 @@ class WeightsSection(Section):
         start = value is not None and not is_shape(value)
         if isinstance(value, list) and is_shape(value):
             cells = [(sizes(shape or value), shape is not None and "?" in value, f"given: {sizes(value)}")]
-        elif isinstance(value, list) and is_matrix(value):
+        elif isinstance(value, list):
             cells = [(sizes((len(value), len(value[0]))), True, "of its starting value")]
         else:
             cells = [(sizes(shape) if shape else "?", True, "inferred" if shape else TIP)]

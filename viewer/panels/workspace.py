@@ -6,7 +6,6 @@ person, and what that person asks for. What cannot be used stays in its field, m
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from ...data.table import ARRAYS, TEXT
 from ...problem import Problem
-from ...workspace.document import Document
+from ...workspace.document import Document, shared
 from . import examples
 from .checking import NOTHING, Finding, examine, fault_of, ordered
 from .data import DataSection
@@ -55,7 +54,7 @@ class WorkspacePanel(QWidget):
         super().__init__(parent)
         self.setObjectName("workspace-panel")
         self.setAcceptDrops(True)
-        self._document: Document = copy.deepcopy(FIRST)
+        self._document: Document = shared(FIRST)
         self._folder: Path | None = None
         self._loaded: set[str] = set()
         self._finding: Finding = NOTHING
@@ -79,8 +78,9 @@ class WorkspacePanel(QWidget):
 
     @property
     def document(self) -> Document:
-        """A copy of the last valid document."""
-        return copy.deepcopy(self._document)
+        """The last valid document, in dicts of the caller's own. Lists of numbers in it are the panel's: another value
+        is another list."""
+        return shared(self._document)
 
     @property
     def folder(self) -> Path | None:
@@ -100,8 +100,9 @@ class WorkspacePanel(QWidget):
         return self._problem
 
     def show_document(self, document: Mapping[str, Any], folder: Path | None) -> None:
-        """Fill all fields; emits nothing. folder: what file names are relative to."""
-        self._document = copy.deepcopy(dict(document))
+        """Fill all fields; emits nothing. folder: what file names are relative to. The lists of the document are kept,
+        and must not change from then on."""
+        self._document = shared(document)
         self._folder = folder
         self.loss.editor.show_text(self._document["loss"])
         self.notes.show_text(self._document.get("notes", ""))
@@ -189,11 +190,11 @@ class WorkspacePanel(QWidget):
         """A field of [split], [training] or [surface] was changed."""
         owner = next(found for found in self._field_sections if field in found.fields.values())
         draft = self._drafted()
-        fault = fault_of(draft)
+        fault = fault_of(_settings(draft))
         if fault or any(each.fault(f) for each in self._field_sections for f in each.fields.values()):
             # Perhaps of another field: then this one counts alone.
             alone = self._drafted(section, field)
-            fault = owner.fault(field) or fault_of(alone)
+            fault = owner.fault(field) or fault_of(_settings(alone))
             draft = alone
         field.mark(fault.removeprefix(f"[{section}] "))
         owner.arrange()
@@ -284,7 +285,7 @@ class WorkspacePanel(QWidget):
             weights = {name: self.weights.given[name] for name in held if name in self.weights.given}
         for name, section in (("data", data), ("weights", weights)):
             if section or (name in found and not found[name]):
-                found[name] = copy.deepcopy(dict(section))
+                found[name] = shared(section)
             else:
                 found.pop(name, None)
         return ordered(found)
@@ -384,6 +385,11 @@ class WorkspacePanel(QWidget):
             for field in section.wrong():
                 field.mark(field.message)
         self._show_finding()
+
+
+def _settings(document: Document) -> Document:
+    """A document without its numbers, which were found valid before and may be many."""
+    return {name: value for name, value in document.items() if name not in ("data", "weights")}
 
 
 def _dropped(event: QDropEvent) -> Path | None:

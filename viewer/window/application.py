@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -83,7 +84,9 @@ class Window(QMainWindow):
         self._first = QOpenGLWidget(self)
         self._first.resize(1, 1)
         self._forced = False
+        self._over = False
         self.warming = Work(self)
+        self.left: list[threading.Thread] = []  # of tabs that were closed, while they end
 
     # Pages.
 
@@ -293,6 +296,7 @@ class Window(QMainWindow):
         with _interruptible(self), _telling(self), warnings.catch_warnings():
             # A run says in its message what it warns of, and a tab shows that.
             warnings.simplefilter("ignore", RuntimeWarning)
+            self._over = False
             self.show()
             self.activateWindow()  # keys count in the window that is active
             QApplication.processEvents()
@@ -302,11 +306,16 @@ class Window(QMainWindow):
             if not toured and not self.preferences.flag("toured", False):
                 QTimer.singleShot(0, self.acts.tour)
             self.warming.start(jobs.warm)
-            self.closed.exec()
+            if not self._over:  # Ctrl-C may have closed it by now
+                self.closed.exec()
         self.warming.close()
         every: list[Any] = [self.pages.widget(number) for number in range(self.pages.count())]
         for page in every:
-            page.finish()
+            page.leave()
+        for work in (self.warming, *(tab.work for tab in self.tabs)):
+            work.wait()
+        for thread in self.left:
+            thread.join()
 
     def interrupt(self) -> None:
         """Close it without a question."""
@@ -327,7 +336,11 @@ class Window(QMainWindow):
 
     def _remove(self, page: Any) -> None:
         self._note_layout()
-        page.finish()
+        page.leave()
+        if not page.compares:
+            self.left = [
+                thread for thread in (*self.left, page.work.worker) if thread is not None and thread.is_alive()
+            ]
         self.pages.removeTab(self.pages.indexOf(page))
         page.deleteLater()
 
@@ -342,6 +355,7 @@ class Window(QMainWindow):
             return
         self._note_layout()
         self.preferences.keep_layout("plain" if self.plain else "window", self)
+        self._over = True
         self.closed.quit()
         event.accept()
 

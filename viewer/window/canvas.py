@@ -62,6 +62,8 @@ class SurfaceCanvas(QWidget):
         self.scene: Any = None
         self.tracks: tuple[Track, ...] = ()
         self._grid: tuple[Array, Array] | None = None
+        self._spread = False  # whether the coarse surface lies on that grid
+        self._early: list[Tile] = []  # that came before it did
         self._moment = 1.0
         qt, buffers = app.Application("pyside6"), {"samples": 4, "depth_size": 24}
         self.canvas = scene.SceneCanvas(app=qt, size=(640, 480), show=False, keys=None, config=buffers)
@@ -90,6 +92,9 @@ class SurfaceCanvas(QWidget):
         self._hover: tuple[float, float] | None = None
         self.hovering = QTimer(self, singleShot=True, interval=READING)
         self.hovering.timeout.connect(self._read)
+        self.writing = QTimer(self, singleShot=True, interval=0)
+        self.writing.timeout.connect(self._complete)
+        self.canvas.events.draw.connect(self._drawn, position="last")
         self.canvas.events.mouse_move.connect(self._moved)
         self.canvas.events.mouse_wheel.connect(self._moved)
         self.canvas.events.mouse_release.connect(self._moved)
@@ -97,13 +102,13 @@ class SurfaceCanvas(QWidget):
 
     def say(self, text: str) -> None:
         """Show a text in place of a surface."""
-        self.surface = self._grid = None
+        self._leave()
         self.empty.setText(text)
         self.stack.setCurrentWidget(self.empty)
 
     def show_line(self, surface: Surface) -> None:
         """Show the picture of a surface of one line in place of a surface."""
-        self.surface = self._grid = None
+        self._leave()
         self.line.show_surface(surface, self.wanted)
         self.stack.setCurrentWidget(self.line)
 
@@ -115,12 +120,23 @@ class SurfaceCanvas(QWidget):
             self.timing.refine(self.scene)
 
     def expect(self, coarse: Surface, tracks: tuple[Track, ...], a: Array, b: Array, follow: bool = False) -> None:
-        """Show a coarse surface, whose tiles on the grid of a and b are to come."""
+        """Show a coarse surface, whose tiles on the grid of a and b are to come: it first, by itself, for its many
+        vertices take longer than a person waits."""
         self._take(coarse, tracks)
-        self._grid = a, b
+        self._grid, self._spread = (a, b), False
         if self.scene is not None:
             self._draw(follow)
             self.timing.coarsen(self.scene)  # until it is whole, each tile is a frame
+
+    def _spread_out(self) -> None:
+        """Put the coarse surface on its grid, where tiles find their place."""
+        if self._grid is not None and not self._spread:
+            self._spread = True
+            self.canvas.set_current()
+            self._draw(False)
+            early, self._early = self._early, []
+            for tile in early:
+                self.refine(tile)
 
     def _draw(self, follow: bool) -> None:
         """Draw the surface as is wanted, or plainly where it cannot be drawn so."""
@@ -128,8 +144,10 @@ class SurfaceCanvas(QWidget):
             try:
                 if self._grid is None:
                     self.scene.show_surface(self.surface, follow, look)
-                else:
+                elif self._spread:
                     self.scene.expect(self.surface, *self._grid, follow, look)
+                else:
+                    self.scene.begin(self.surface, follow, look)
             except AtlasError:
                 if look == self.wanted.plain:
                     raise
@@ -141,14 +159,19 @@ class SurfaceCanvas(QWidget):
     def refine(self, tile: Tile) -> None:
         """Show a part of the expected surface that is now known."""
         if self.scene is not None and self._grid is not None:
+            if not self._spread:
+                self._early.append(tile)
+                return
             self.canvas.set_current()
             self.scene.refine(tile.rows, tile.columns, tile.loss)
             self.canvas.update()
 
     def _take(self, surface: Surface, tracks: tuple[Track, ...]) -> None:
         """Make ready for another surface."""
-        before, self.surface, self.tracks, self._grid = self.surface, surface, tracks, None
+        before, self.surface, self.tracks, self._grid, self._early = self.surface, surface, tracks, None, []
         self.stack.setCurrentWidget(self.native)
+        if self._hover is not None:
+            self.hovering.start()  # what is under the mouse is another now
         if self.scene is None:
             self.beginning.start()
             return
@@ -180,10 +203,14 @@ class SurfaceCanvas(QWidget):
             self.canvas.update()
 
     def dress(self, look: Look) -> None:
-        """Draw it otherwise. Raises ArgumentError where the surface lacks what that needs; nothing changes then."""
+        """Draw it otherwise. Raises ArgumentError where the surface lacks what that needs; nothing changes then. One
+        that was stopped before it was whole is drawn as far as it is there."""
         if self.scene is not None and self.surface is not None:
             self.canvas.set_current()
-            self.scene.dress(look)
+            promised = self._grid is not None and all(
+                getattr(self.surface, name) is not None for name in look.derivatives
+            )
+            self.scene.dress(look, promised)
             self.canvas.update()
         self.look = self.wanted = look
         self.line.dress(look)
@@ -224,7 +251,7 @@ class SurfaceCanvas(QWidget):
 
     def finish(self) -> None:
         """Let go of timers and of OpenGL."""
-        for timer in (self.settled, self.beginning, self.flying, self.hovering):
+        for timer in (self.settled, self.beginning, self.flying, self.hovering, self.writing):
             timer.stop()
         self.canvas.close()
 
@@ -250,6 +277,17 @@ class SurfaceCanvas(QWidget):
         self._draw(False)
         if self.look != self.wanted:
             self.plainer.emit()
+
+    def _drawn(self, event: Any) -> None:
+        """The surface is on the screen: now what takes longer."""
+        if self.scene is not None and (not self.scene.written or (self._grid is not None and not self._spread)):
+            self.writing.start()
+
+    def _complete(self) -> None:
+        """Draw the title and the colour bars, and make room for tiles."""
+        self._spread_out()
+        self.canvas.set_current()
+        self.scene.write()
 
     def _moved(self, event: Any) -> None:
         """The mouse moved: over the surface, or the surface."""
@@ -302,6 +340,11 @@ class SurfaceCanvas(QWidget):
             self._hover = None
             self.hovered.emit(None)
         return False
+
+    def _leave(self) -> None:
+        """There is no surface, and nothing under the mouse."""
+        self.surface = self._grid = self._hover = None
+        self.hovered.emit(None)
 
     def _rest(self) -> None:
         self.timing.refine(self.scene)

@@ -146,7 +146,7 @@ class ComparisonPage(QWidget):
     def reset_view(self) -> None:
         self.look_from_above(False)
 
-    def finish(self) -> None:
+    def leave(self) -> None:
         """The page is closed."""
         self.player.pause()
         for tab in self.sides:

@@ -90,6 +90,8 @@ def train(workspace: Workspace, keep: Keep, asked: Callable[[], Asked]) -> Job:
 
     def job(order: Order) -> Iterator[object]:
         problem = workspace.problem()
+        if order.stopping.is_set():
+            return
         run = workspace.train(problem, progress=order.report("training"))
         runs = list(keep(problem))
         if run is not None:
@@ -106,7 +108,8 @@ def surface(workspace: Workspace, keep: Keep, asked: Callable[[], Asked]) -> Job
 
     def job(order: Order) -> Iterator[object]:
         problem = workspace.problem()
-        yield from _whole(workspace, problem, list(keep(problem)), asked(), order)
+        if not order.stopping.is_set():
+            yield from _whole(workspace, problem, list(keep(problem)), asked(), order)
 
     return job
 
@@ -150,13 +153,15 @@ def _whole(workspace: Workspace, problem: Problem, runs: Sequence[Run], asked: A
     made = None
     for made in _parts(Refinement(found), False, order):
         yield made
-    if isinstance(made, Made) and len(found.b) > 1:
+    if isinstance(made, Made) and len(found.b) > 1 and not order.stopping.is_set():
         probe = grid(problem, found.plane, 2, made.surface.extent, gradient=True, dtype="float64")
         probe.at(0.0, 0.0)  # compiled here, not where the mouse waits
         yield Probed(probe)
 
 
 def _parts(refinement: Refinement, detail: bool, order: Order) -> Iterator[object]:
+    if order.stopping.is_set():
+        return
     coarse = refinement.coarse()
     if coarse is not None and not order.stopping.is_set():
         yield Begun(coarse, refinement.grid, detail)

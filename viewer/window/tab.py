@@ -188,7 +188,7 @@ class Tab(QWidget):
     def open(self, document: Document, folder: Path | None = None, path: Path | None = None) -> None:
         """Begin with another document."""
         assert self.panel is not None
-        self.stop()
+        self.work.drop()
         self.document, self.folder, self.path = document, folder, path
         self.history.clear()
         self.panel.show_document(document, folder)
@@ -251,11 +251,16 @@ class Tab(QWidget):
         """End what its thread does."""
         self.work.stop()
 
-    def finish(self) -> None:
-        """The tab is closed: no thread and no OpenGL stays behind."""
+    def leave(self) -> None:
+        """The tab is closed: no OpenGL stays behind, and a thread only until what it is at can end."""
         self.player.pause()
         self.work.close()
         self.canvas.finish()
+
+    def finish(self) -> None:
+        """The tab is closed, and no thread stays behind."""
+        self.leave()
+        self.work.wait()
 
     def _found(self, found: object) -> None:
         """Something that the thread found."""

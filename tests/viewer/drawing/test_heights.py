@@ -1,6 +1,7 @@
 """Heights are scaled before they lose digits, and a corner that diverges does not flatten the rest."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,3 +107,50 @@ def test_a_surface_larger_than_a_texture_is_thinned_to_its_ends(surface_of: Made
     assert shown.a[0] == surface.a[0] and shown.a[-1] == surface.a[-1]
     assert shown.b[-1] == surface.b[-1]
     assert "3 x 3" in shown.notes[0]
+
+
+def valley(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Rosenbrock's, with its zero within."""
+    return (1 - a) ** 2 + 5 * (b - a * a) ** 2
+
+
+def test_a_logarithmic_scale_begins_above_the_tip_of_a_needle(surface_of: Made) -> None:
+    from atlas_fast.viewer.drawing.heights import heights
+    from atlas_fast.look import Look
+
+    for side in (256, 512, 1024):
+        surface = surface_of(valley, shape=(side, side), dtype="float64")
+        shown = heights(surface, 8192, Look(heights="log"))
+        least = surface.loss.min()
+        cut = (surface.loss < shown.low).mean()
+        assert 3 * least < shown.low and 0 < cut <= 1e-4 + 1 / side**2
+        assert shown.notes == (f"heights below {shown.low:.4g} are drawn there, the lowest is {least:.4g}",)
+        # What is left of it is a hundredth of the surface across, whatever the number of vertices.
+        assert cut > 0.5e-4
+
+
+@pytest.mark.parametrize("height", [lambda a, b: 1.5 + a * a + b * b, lambda a, b: np.exp(a + 2 * b)])
+def test_a_smooth_valley_keeps_its_bottom_on_a_logarithmic_scale(
+    height: Callable[..., np.ndarray], surface_of: Made
+) -> None:
+    from atlas_fast.viewer.drawing.heights import heights
+    from atlas_fast.look import Look
+
+    surface = surface_of(height, shape=(512, 512), dtype="float64")
+    shown = heights(surface, 8192, Look(heights="log"))
+    assert shown.low == surface.loss.min() and not shown.notes
+
+
+def test_a_needle_is_whole_on_the_screen(surface_of: Made, scene_of: Callable[..., Any]) -> None:
+    from atlas_fast.look import Look
+
+    surface = surface_of(valley, shape=(512, 512))
+    scene = scene_of(surface, Look(heights="log", contours=False))
+    shown = scene.heights
+    row, column = np.unravel_index(surface.loss.argmin(), surface.loss.shape)
+    tip = scene.box.points(surface.a[[column]], surface.b[[row]], [shown.low])
+    ((x, y),) = np.floor(scene.pixel(tip)).astype(int)
+    seen = scene.picture()[y - 60 : y - 2, x - 3 : x + 4].astype(int)
+    # Blue and violet, in each row of pixels from the tip upwards; the background is next to white.
+    dark = (seen.min(axis=2) < 150).any(axis=1)
+    assert dark.all(), np.flatnonzero(~dark)

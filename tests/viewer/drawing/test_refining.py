@@ -147,7 +147,7 @@ def test_frames_tiles_moments_and_surfaces_leave_nothing_behind(surface_of: Made
 
     run = run_of(np.column_stack([np.linspace(-1, 1, 50)] * 2), waves)
     one, two = (surface_of(waves, shape=(side, side)).showing(run) for side in (200, 230))
-    scene = scene_of(one)
+    scene = scene_of(one, size=(160, 120))
     tile = slice(64, 128)
 
     def work(count: int) -> None:
@@ -167,3 +167,43 @@ def test_frames_tiles_moments_and_surfaces_leave_nothing_behind(surface_of: Made
     gc.collect()
     # A surface, and what is kept of it, is half a MiB.
     assert resident() - before < 4.0
+
+
+def test_a_coarse_surface_is_shown_by_its_own_vertices_before_its_grid_is_filled(
+    surface_of: Made, scene_of: Made, colours_at: Made
+) -> None:
+    from atlas_fast.look import Look
+
+    coarse, whole = (surface_of(waves, shape=shape) for shape in ((16, 20), (150, 200)))
+    scene = scene_of(surface_of(lambda a, b: a * a + b * b, shape=(30, 30)))
+    scene.begin(coarse, look=Look(colouring="slope"))
+    assert scene.surface.loss.shape == (16, 20) and scene.dressed.colouring == "slope"
+    first = scene.picture()
+    scene.expect(coarse, whole.a, whole.b)
+    assert scene.surface.loss.shape == (150, 200)
+    # Straight between the same vertices: only the light on the creases is another.
+    assert np.abs(first.astype(int) - scene.picture()).mean() < 6
+    scene.refine(slice(0, 150), slice(0, 200), whole.loss)
+    assert np.abs(first.astype(int) - scene.picture()).mean() > 0.5
+
+
+def test_what_stands_round_the_scene_is_drawn_once_for_what_is_shown(
+    surface_of: Made, scene_of: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from atlas_fast.look import Look
+
+    scene = scene_of(surface_of(waves))
+    scene.picture()
+    drawn = []
+    real = scene.furniture
+    monkeypatch.setattr(scene, "furniture", lambda *size: drawn.append(size) or real(*size))
+    before = scene.picture()
+    assert scene.written and not drawn
+    scene.show_surface(surface_of(lambda a, b: a * a + b * b))
+    scene.dress(Look(heights="linear"))
+    scene.show_tracks(())
+    assert not scene.written and not drawn, "nobody has seen it"
+    after = scene.picture()
+    assert scene.written and len(drawn) == 1
+    # The numbers of the colour bar, at the right, are others.
+    assert (before[150:330, 560:] != after[150:330, 560:]).any()

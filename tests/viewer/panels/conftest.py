@@ -7,16 +7,6 @@ from typing import Any
 import pytest
 
 
-@pytest.fixture(scope="session")
-def application(extra: None) -> Any:
-    """Qt. Plain widgets need no display."""
-    from PySide6.QtWidgets import QApplication
-
-    found = QApplication.instance() or QApplication(["panel", "-platform", "offscreen"])
-    found.setStyle("Fusion")
-    return found
-
-
 class Told:
     """A panel, and the documents and wishes that it has told since `forget`."""
 

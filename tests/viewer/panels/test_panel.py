@@ -177,3 +177,53 @@ def test_the_formula_has_the_pixels_of_the_screen() -> None:
     assert once is not None and twice is not None
     assert twice.width() == pytest.approx(2 * once.width(), abs=2)
     assert twice.deviceIndependentSize().width() == pytest.approx(once.deviceIndependentSize().width(), abs=1)
+
+
+class Numbers(list[Any]):
+    """A list that counts how often somebody goes through it."""
+
+    read = 0
+
+    def __iter__(self) -> Any:
+        self.read += 1
+        return super().__iter__()
+
+
+def test_an_edit_goes_through_no_numbers_that_it_does_not_change(told: Any, find: Any, type_into: Any) -> None:
+    numbers = {name: Numbers([[float(k) for k in range(50)]] * rows) for name, rows in (("X", 5), ("Y", 2), ("B", 6))}
+    numbers["B"] = Numbers([row[:5] for row in numbers["B"]])
+    document = {
+        "loss": "mse(A*tanh(B*X), Y)",
+        "data": {name: {"values": numbers[name]} for name in ("X", "Y")},
+        "weights": {"B": numbers["B"]},
+        "training": {"optimizer": "SGD", "lr": 0.1, "epochs": 3},
+    }
+    panel = told.panel
+    panel.show_document(document, None)
+    assert panel.problem.weights == {"A": (2, 6), "B": (6, 5)}
+    before = panel.problem.given["B"]
+    held = panel._finding.reading.workspace
+    for each in numbers.values():
+        each.read = 0
+    type_into(panel.loss.editor, "mse(A*tanh(B*X) + C, Y)")
+    type_into(find("lr"), "0.25")
+    type_into(find("notes"), "of many numbers")
+    panel.show_document(told.documents[0], None)  # as undo does
+    assert [each.read for each in numbers.values()] == [0, 0, 0]
+    assert len(told.documents) >= 3 and told.last["training"]["lr"] == 0.25
+    for found in (*told.documents, panel.document):
+        assert found["data"]["X"]["values"] is numbers["X"] and found["weights"]["B"] is numbers["B"]
+    assert panel._finding.reading.workspace is held, "the data are not read again"
+    assert "C" in panel.problem.weights and (panel.problem.given["B"] == before).all()
+    # What is read anew is what has changed.
+    other = Numbers([row[::-1] for row in numbers["B"]])
+    panel.show_document({**document, "weights": {"B": other}}, None)
+    assert panel.problem.given["B"][0, 0] == 4.0
+
+
+def test_documents_that_are_handed_out_are_ones_own(told: Any) -> None:
+    panel = told.panel
+    panel.show_document(examples.document("bowl"), None)
+    panel.document["training"]["lr"] = 7.0
+    del panel.document["loss"]
+    assert panel.document == examples.document("bowl")

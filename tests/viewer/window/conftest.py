@@ -35,7 +35,7 @@ def until(done, what, seconds=60):
 
 def opened():
     window = Window()
-    window.resize(1200, 800)
+    window.resize(1000, 700)
     window.show()
     window.activateWindow()
     assert QTest.qWaitForWindowActive(window)
