@@ -115,8 +115,8 @@ def valley(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def test_a_logarithmic_scale_begins_above_the_tip_of_a_needle(surface_of: Made) -> None:
-    from atlas_fast.viewer.drawing.heights import heights
     from atlas_fast.look import Look
+    from atlas_fast.viewer.drawing.heights import heights
 
     for side in (256, 512, 1024):
         surface = surface_of(valley, shape=(side, side), dtype="float64")
@@ -133,8 +133,8 @@ def test_a_logarithmic_scale_begins_above_the_tip_of_a_needle(surface_of: Made) 
 def test_a_smooth_valley_keeps_its_bottom_on_a_logarithmic_scale(
     height: Callable[..., np.ndarray], surface_of: Made
 ) -> None:
-    from atlas_fast.viewer.drawing.heights import heights
     from atlas_fast.look import Look
+    from atlas_fast.viewer.drawing.heights import heights
 
     surface = surface_of(height, shape=(512, 512), dtype="float64")
     shown = heights(surface, 8192, Look(heights="log"))
