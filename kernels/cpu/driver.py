@@ -23,8 +23,9 @@ from . import waiting
 from .compiler import Compiled, compile_module
 from .machine import host
 
-WORTH_A_THREAD = 600_000
-"""Operations on vectors, some 0.2 ms, that a thread should have to do: starting it takes 0.03."""
+WORTH_A_THREAD = 1_600_000
+"""Operations on vectors, some 0.4 ms, that a thread should have to do: before one computes, 0.2 ms have passed on a
+virtual machine."""
 
 TILE_WORK = 3_000_000
 """Operations on vectors, some 1 ms, beyond which a tile is cut smaller, so that the last one keeps nobody waiting."""
