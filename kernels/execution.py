@@ -29,6 +29,7 @@ from .table import table_of
 from .uniforms import Array, Inputs, uniforms
 
 if TYPE_CHECKING:
+    from .cpu.driver import Tiles
     from .cuda.engine import BoundProgram
 
 Progress = Callable[[int, int], object]
@@ -143,6 +144,14 @@ def _blocked(values: Array, count: int, lanes: int, dtype: str) -> Array:
     return np.ascontiguousarray(flat.reshape(-1, lanes, flat.shape[1]).transpose(0, 2, 1))
 
 
+@lru_cache(maxsize=1)
+def _tiles() -> type[Tiles]:
+    """The driver, which brings LLVM: asked for when something is compiled."""
+    from .cpu.driver import Tiles
+
+    return Tiles
+
+
 class PointsKernel:
     """A program whose weights differ from point to point; its data are shared."""
 
@@ -184,8 +193,6 @@ class BoundPoints:
             return self._by_reference(arrays, count)
         if self.kernel.backend == "cuda":
             return self._outputs(self._on_device.points(arrays, count).T)
-        from .cpu.driver import Tiles
-
         kernel = self.kernel
         code = kernel.code(1 if count == 1 else None)
         if self._uniform is None:
@@ -197,7 +204,7 @@ class BoundPoints:
         arguments, stop = [*self._uniform, *weights, coordinates, coordinates, out], waiting.flag()
         table = table_of(arguments, blocks, (code.output_size * code.lanes, code.lanes), stop)
         tile = max(1, DEFAULT_TILE // code.lanes)
-        Tiles(code.address, table, arguments, stop, code.scratch_bytes, tile, blocks, 1, code.plan.operations).run()
+        _tiles()(code.address, table, arguments, stop, code.scratch_bytes, tile, blocks, 1, code.plan.operations).run()
         return self._outputs(out.transpose(0, 2, 1).reshape(blocks * code.lanes, -1)[:count])
 
     @cached_property
@@ -325,8 +332,6 @@ class BoundPlane:
         if self.kernel.backend == "cuda":
             found, self.complete = self._on_device.grid(a, b, progress)
             return found
-        from .cpu.driver import Tiles
-
         code, dtype = self.code, self.kernel.dtype
         blocks = -(-a.size // code.points)
         width = blocks * code.points
@@ -337,7 +342,7 @@ class BoundPlane:
         arguments, stop = [*self._uniform, padded, rows, out], waiting.flag()
         table = table_of(arguments, blocks, (code.points, b.size * width), stop)
         tile = max(1, tile // code.points)
-        tiles = Tiles(
+        tiles = _tiles()(
             code.address, table, arguments, stop, code.scratch_bytes, tile, blocks, b.size, code.plan.operations
         )
         missing = tiles.run(

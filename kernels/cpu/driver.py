@@ -86,6 +86,9 @@ done:
 }}
 """
 
+JOB = 16
+"""Numbers from one job to the next, two lines of a cache: what threads write lies on lines of its own."""
+
 Part = tuple[slice, slice]
 """A part of a grid: its rows, and its blocks of points along a row."""
 
@@ -153,22 +156,24 @@ class Tiles:
 
         report(done, total), tiles: called by this thread now and then while the work is long; False stops it.
         """
-        # Each on a line of the cache of its own.
-        counter, finished = np.zeros((2, 8), dtype=np.int64)
-        shared = (address_of(counter), address_of(self.stop), self.total, self.tile, self.row_blocks, -1)
-        table = address_of(self.table)
-        done = address_of(finished)
-        jobs = np.array([(self.address, table, place, *shared, done) for place in self._places], dtype=np.int64)
+        # A row each: how many tiles are taken, how many done, and a job a thread.
+        memory = np.zeros((2 + self.threads, JOB), dtype=np.int64)
+        taken, finished, *jobs = range(address_of(memory), address_of(memory) + memory.nbytes, memory.strides[0])
+        counter, done = memory[0], memory[1]
+        table, stop = address_of(self.table), address_of(self.stop)
+        fields = (taken, stop, self.total, self.tile, self.row_blocks, -1, finished)
+        for row, place in enumerate(self._places, 2):
+            memory[row, : len(FIELDS)] = (self.address, table, place, *fields)
         function, _ = _worker()
 
         def tick() -> object:
             return None if report is None else report(max(0, min(int(counter[0]), self.total) - len(jobs)), self.total)
 
         # Each keeps all that compiled code reads and writes, should its caller be interrupted while it waits.
-        calls = [lambda job=job, _kept=(self, counter, finished, jobs): function(address_of(job)) for job in jobs]
-        if waiting.run(calls, self.stop, self.work, tick, lambda: bool(finished[0] == self.total)):
+        calls = [lambda job=job, _kept=(self, memory): function(job) for job in jobs]
+        if waiting.run(calls, self.stop, self.work, tick, lambda: bool(done[0] == self.total)):
             return []
-        return self._missing(int(counter[0]), jobs[:, FIELDS.index("unfinished")].tolist())
+        return self._missing(int(counter[0]), memory[2:, FIELDS.index("unfinished")].tolist())
 
     def _missing(self, taken: int, unfinished: Sequence[int]) -> list[Part]:
         """Tiles that were begun and not finished, what is left of the row of the next tile, and the rows below."""
