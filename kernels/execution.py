@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import debug, reference
+from . import debug, reference, reuse
 from .cpu import waiting
 from .estimate import VECTOR_BYTES, estimates, faster
 from .lazily import cached_property
@@ -43,7 +43,10 @@ SCRATCH_LIMIT = 4 * 2**30
 """Bytes of scratch for all threads: values that do not fit here are samples x samples, which do not stream."""
 
 DEFAULT_TILE = 64
-"""Points in a tile: long enough that handing one out costs nothing, short enough to keep two cores busy."""
+"""Points in a tile, at least: short enough to keep two cores busy."""
+
+LEAST_TILE_WORK = 4000
+"""Operations on vectors, a microsecond, of a tile where a row has as many: to take one costs a tenth of that."""
 
 
 @dataclass(frozen=True)
@@ -319,11 +322,11 @@ class BoundPlane:
     def _moves(self, part: str, name: str) -> bool:
         return bool(self._parts[coefficient(part, name)].any())
 
-    def __call__(self, a: ArrayLike, b: ArrayLike, progress: Progress | None = None, tile: int = DEFAULT_TILE) -> Array:
+    def __call__(self, a: ArrayLike, b: ArrayLike, progress: Progress | None = None, tile: int | None = None) -> Array:
         """The loss and the other outputs, as kernel.outputs.places has them: (count, rows, columns), rows along b.
 
         progress(done, total), points: called by this thread now and then, and at the end; False cancels, and what was
-        not computed is nan. tile: points in a tile, which changes nothing but the time.
+        not computed is nan. tile: points in a tile, which changes nothing but the time; None for what suits.
         """
         a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
         self.complete = True
@@ -338,22 +341,19 @@ class BoundPlane:
         padded, rows = np.empty(width, dtype), np.empty(b.size, dtype)
         with np.errstate(over="ignore"):  # a plane of a run that diverged may reach beyond float32
             padded[: a.size], padded[a.size :], rows[:] = a, a[-1], b
-        out = np.empty((code.output_size, b.size, width), dtype=dtype)
+        out = reuse.empty((code.output_size, b.size, width), dtype)
         arguments, stop = [*self._uniform, padded, rows, out], waiting.flag()
         table = table_of(arguments, blocks, (code.points, b.size * width), stop)
-        tile = max(1, tile // code.points)
-        tiles = _tiles()(
-            code.address, table, arguments, stop, code.scratch_bytes, tile, blocks, b.size, code.plan.operations
-        )
-        missing = tiles.run(
-            progress and (lambda done, total: progress(done * a.size * b.size // total, a.size * b.size))
-        )
+        size, operations = a.size * b.size, code.plan.operations
+        tile = max(1, (tile or DEFAULT_TILE) // code.points, 0 if tile else LEAST_TILE_WORK // operations)
+        tiles = _tiles()(code.address, table, arguments, stop, code.scratch_bytes, tile, blocks, b.size, operations)
+        missing = tiles.run(progress and (lambda done, total: progress(done * size // total, size)))
         self.complete = not missing
         by_blocks = out.reshape(code.output_size, b.size, blocks, code.points)
         for part in missing:
             by_blocks[:, *part] = np.nan
         if progress is not None and self.complete:
-            progress(a.size * b.size, a.size * b.size)
+            progress(size, size)
         return out if width == a.size else np.ascontiguousarray(out[:, :, : a.size])
 
     def weights_at(self, a: float, b: float) -> dict[str, NDArray[np.float64]]:
