@@ -93,6 +93,20 @@ def contraction(b: Builder, terms: list[tuple[int, list[Polynomial]]], shape: Sh
     return total
 
 
+def sum_of_squares(b: Builder, squared: list[tuple[Polynomial, Shape]]) -> int:
+    """The sum of the squares of all entries of all of them, each of its shape: they are the rows of one matrix, which
+    has one factor. One by one they would have as many."""
+    monomials = dict.fromkeys(e for form, _ in squared for e in form.parts)
+    columns = {}
+    for e in monomials:
+        own = [(form.parts.get(e), shape) for form, shape in squared]
+        parts = [b.constant(0.0) if part is None else part for part, _ in own]
+        columns[e] = b.emit(
+            "stack", *(b.emit("broadcast", part, shape=shape) for part, (_, shape) in zip(parts, own, strict=True))
+        )
+    return inner_product(b, columns, columns)
+
+
 def _term(b: Builder, factors: list[Polynomial], shape: Shape) -> int | None:
     numbers = [f.constant for f in factors if not f.varies and b.shape(f.constant) == (1, 1)]
     others = [f for f in factors if f.varies or b.shape(f.constant) != (1, 1)]

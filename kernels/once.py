@@ -40,7 +40,17 @@ def _part(matrix: Array, rows: tuple[int, int], column: int) -> Array:
     return matrix[rows[0] : rows[1], column : column + 1]
 
 
+def _stack_shape(*shapes: Shape) -> Shape | None:
+    return (sum(rows * columns for rows, columns in shapes), 1) if shapes else None
+
+
+def _stack(*matrices: Array) -> Array:
+    """The entries of all of them, one below the other."""
+    return np.concatenate([matrix.ravel() for matrix in matrices])[:, None]
+
+
 ONCE: dict[str, Primitive] = {
+    "stack": Primitive("stack", None, _stack_shape, _stack),
     "triangle": Primitive("triangle", None, _triangle_shape, _triangle),
     "part": Primitive("part", 1, _part_shape, _part),
 }

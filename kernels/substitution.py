@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from .contraction import Terms, contraction, inner_product
+from .contraction import LARGEST_COUNT, Terms, contraction, inner_product, sum_of_squares
 from .cost import PointCost
 from .derivative import cotangents, tangents
 from .polynomial import Parts, Polynomial, assembled, is_small, made_of, product
-from .primitives import PRIMITIVES
+from .primitives import PRIMITIVES, Shape
 from .program import LEAVES, Builder, Instruction, Program, copy_leaf, label, rebuild
 
 Presence = Mapping[str, tuple[bool, bool]]
@@ -187,6 +187,34 @@ class _Substitution:
             place = self._contraction(instruction)
             if place is not None:
                 yield place, f"{once} sum over samples is reduced once to that of a triangular factor"
+        elif (rows, columns) == (1, 1) and instruction.op == "add":
+            squared = self._squared(position)
+            if squared is not None:
+                place = sum_of_squares(self.builder, squared)
+                yield place, f"{once} sums of squares are reduced once to that of one triangular factor"
+
+    def _squared(self, position: int) -> list[tuple[Polynomial, Shape]] | None:
+        """What is squared and added up, where a value is nothing but a few sums of squares."""
+        found: list[tuple[Polynomial, Shape]] = []
+        pending = [position]
+        while pending:
+            where = pending.pop()
+            instruction = self.program.instructions[where]
+            if instruction.op == "add" and len(found) + len(pending) < LARGEST_COUNT:
+                pending += reversed(instruction.args)
+                continue
+            if instruction.op == "constant" and not instruction.value.any():
+                continue
+            terms = self.terms.of(instruction.args[0]) if instruction.op == "sum" else None
+            if terms is None or len(terms) != 1:
+                return None
+            ((sign, factors),) = terms
+            shape = self.program.instructions[instruction.args[0]].shape
+            square = len(factors) == 2 and factors[0] is factors[1] and factors[0].varies
+            if sign < 0 or not square or not is_small(factors[0].degree, shape):
+                return None
+            found.append((factors[0], shape))
+        return found if len(found) > 1 else None
 
     def _contraction(self, instruction: Instruction) -> int | None:
         if instruction.op == "sum":

@@ -249,6 +249,27 @@ def test_a_product_of_weights_inside_a_network_is_made_once() -> None:
     assert not any(i.op == "matmul" for i in kernel.plan.body.program.instructions)
 
 
+def test_sums_of_squares_of_several_shapes_have_one_factor() -> None:
+    """As the gradient's norm has, a sum for each weight, here of degrees 1, 2 and 2."""
+    b = Builder()
+    products = (b.emit("matmul", b.weight(f"U{k}", (2, 3)), b.weight(f"V{k}", (3, 9))) for k in range(2))
+    several = [total(b, square(b, x)) for x in (linear(b, 50), *products)]
+    program = b.build(b.emit("add", b.emit("add", several[0], several[1]), several[2]))
+    kernel = kernels.plane(program, "float64")
+    assert str(kernel.plan.body.prologue).count("triangle") == 1
+    assert "sums of squares are reduced once" in " ".join(kernel.notes)
+    check(program, rtol=1e-12)
+
+
+def test_the_norm_of_a_deep_linear_networks_gradient_makes_no_pass_over_weights() -> None:
+    b = Builder()
+    program = b.build(total(b, square(b, deep(b, 60))))
+    kernel = kernels.plane(program, "float64", gradient_norm=True)
+    loss = kernels.plane(program, "float64").plan.cost["other"]
+    assert str(kernel.plan.body.prologue).count("triangle") == 2
+    assert kernel.plan.cost["other"] <= 5 * loss
+
+
 @pytest.mark.parametrize("layers", [LARGEST_DEGREE, LARGEST_DEGREE + 2])
 def test_of_too_high_a_degree_nothing_is_expanded(layers: int) -> None:
     b = Builder()
