@@ -114,16 +114,14 @@ class Files:
         tab = self.window.tab
         if tab is None:
             return False
-        name, _ = QFileDialog.getSaveFileName(
-            self.window, "Save workspace", str(Path(self._folder()) / "workspace.toml"), "Workspaces (*.toml)"
-        )
-        return bool(name) and self._save(tab, with_suffix(Path(name), ".toml"))
+        path, _ = self._named("Save workspace", "workspace.toml", "Workspaces (*.toml)")
+        return path is not None and self._save(tab, path)
 
     def _save(self, tab: Tab, path: Path) -> bool:
         if tab.panel is None or not tab.panel.commit():
             return False
         try:
-            # A file dialog has asked, or it is the file itself.
+            # A person was asked, or it is the file itself.
             written = tab.workspace.save(path, replace=True)
         except AtlasError as error:
             self._refuse("Save", error)
@@ -153,11 +151,9 @@ class Files:
         dialog = PictureDialog(self._size(tab), self.window)
         if not dialog.exec():
             return
-        name, _ = QFileDialog.getSaveFileName(
-            self.window, "Save picture", str(Path(self._folder()) / "surface.png"), "Pictures (*.png)"
-        )
-        if name:
-            self._picture(tab, with_suffix(Path(name), ".png"), dialog.size_asked, dialog.transparent.isChecked())
+        path, _ = self._named("Save picture", "surface.png", "Pictures (*.png)")
+        if path is not None:
+            self._picture(tab, path, dialog.size_asked, dialog.transparent.isChecked())
 
     def snap(self) -> None:
         """Write what is seen to a new file in the working folder."""
@@ -183,10 +179,9 @@ class Files:
         tab = self._seen()
         if tab is None:
             return
-        chosen, kind = QFileDialog.getSaveFileName(self.window, title, str(Path(self._folder()) / name), kinds)
-        if not chosen:
+        path, kind = self._named(title, name, kinds)
+        if path is None:
             return
-        path = with_suffix(Path(chosen), kind.rpartition("*")[2].rstrip(")") or Path(name).suffix)
         try:
             written = self.write(tab, path, kind.startswith(ROUND))
         except Exception as error:  # of whatever library writes it, and the window lives on
@@ -267,6 +262,19 @@ class Files:
             self.window.pages.setCurrentWidget(tab)
             return self.save()
         return answer == button.Discard
+
+    def _named(self, title: str, name: str, kinds: str) -> tuple[Path | None, str]:
+        """Ask for a file to write, None where there is to be none, and its kind."""
+        typed, kind = QFileDialog.getSaveFileName(self.window, title, str(Path(self._folder()) / name), kinds)
+        if not typed:
+            return None, kind
+        path = with_suffix(Path(typed), kind.rpartition("*")[2].rstrip(")") or Path(name).suffix)
+        # The dialog asks about the name that was typed, and not about that with a suffix.
+        if path != Path(typed) and path.exists():
+            told = f"{path.name} already exists.\nDo you want to replace it?"
+            if QMessageBox.question(self.window, title, told) != QMessageBox.StandardButton.Yes:
+                return None, kind
+        return path, kind
 
     def _folder(self) -> str:
         recent = self.window.preferences.recent

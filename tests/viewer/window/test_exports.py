@@ -148,3 +148,41 @@ ended()
         later = np.abs(window - whole).max(axis=2) > 100
         assert later.sum() > 100
         assert (np.abs(file - window).max(axis=2) < 60)[later].mean() > 0.9
+
+
+def test_a_name_without_a_suffix_replaces_no_file_unasked(driven: Driven, tmp_path: Path) -> None:
+    told = driven(
+        TRAINED
+        + """
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
+from atlas_fast.viewer.window import pictures
+pictures.PictureDialog.exec = lambda self: QDialog.DialogCode.Accepted
+kinds = {"save_as": ".toml", "save_surface": ".npz", "save_picture": ".png", "export": ".vts"}
+answers, asked = {}, []
+def answer(parent, title, text):
+    asked.append(text.split()[0])
+    return answers["now"]
+QMessageBox.question = answer
+told["kept"], told["written"] = [], []
+for name, suffix in kinds.items():
+    path = Path("mine" + suffix)
+    path.write_text("precious")
+    QFileDialog.getSaveFileName = lambda *args: ("mine", f"Some (*{suffix})")
+    answers["now"] = QMessageBox.StandardButton.No
+    window.menu_actions[name].trigger()
+    told["kept"].append(path.read_bytes() == b"precious")
+    answers["now"] = QMessageBox.StandardButton.Yes
+    window.menu_actions[name].trigger()
+    told["written"].append(path.read_bytes() != b"precious")
+told["asked"] = asked[:]
+# Of a name that is whole the dialog itself has asked.
+QFileDialog.getSaveFileName = lambda *args: ("mine.vts", "Some (*.vts)")
+window.menu_actions["export"].trigger()
+told["whole"] = len(asked) - len(told["asked"])
+close(window)
+ended()
+"""
+    )
+    assert told["kept"] == told["written"] == [True] * 4
+    assert told["asked"] == [f"mine{suffix}" for suffix in (".toml", ".npz", ".png", ".vts") for _ in range(2)]
+    assert told["whole"] == 0
