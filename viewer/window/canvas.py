@@ -22,6 +22,7 @@ from ..drawing.scene import Scene
 from ..drawing.view import View, bounded
 from .line import LinePicture
 from .moving import Flight, Timing
+from .runs import bare
 
 if TYPE_CHECKING:
     from ...refinement import Tile
@@ -100,6 +101,11 @@ class SurfaceCanvas(QWidget):
         self.canvas.events.mouse_release.connect(self._moved)
         self.native.installEventFilter(self)
 
+    @property
+    def coarse(self) -> bool:
+        """Whether of what is seen there are only few vertices in places: more are to come, or were stopped."""
+        return self._grid is not None
+
     def say(self, text: str) -> None:
         """Show a text in place of a surface."""
         self._leave()
@@ -168,7 +174,8 @@ class SurfaceCanvas(QWidget):
 
     def _take(self, surface: Surface, tracks: tuple[Track, ...]) -> None:
         """Make ready for another surface."""
-        before, self.surface, self.tracks, self._grid, self._early = self.surface, surface, tracks, None, []
+        before, self.tracks, self._grid, self._early = self.surface, tracks, None, []
+        self.surface = surface if tracks else bare(surface)
         self.stack.setCurrentWidget(self.native)
         if self._hover is not None:
             self.hovering.start()  # what is under the mouse is another now

@@ -18,7 +18,7 @@ from ..drawing.view import View
 from . import wording
 from .canvas import SurfaceCanvas
 from .player import Player
-from .runs import Entries, bare, coloured, tracks
+from .runs import Entries, coloured, tracks
 from .tab import Tab
 
 
@@ -104,7 +104,7 @@ class ComparisonPage(QWidget):
             if surface is None or len(surface.b) == 1:
                 canvas.say("There is no surface in this tab yet")
             elif canvas.surface is None or surface.loss is not canvas.surface.loss or canvas.tracks != drawn:
-                canvas.show_surface(surface if drawn else bare(surface), drawn)
+                canvas.show_surface(surface, drawn)
         self.player.set_entries(entries)
         seen = [entry for entry in entries if entry.visible]
         self.legend.setText(

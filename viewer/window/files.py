@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from ...errors import AtlasError, StoreError
 from ..animation import SUFFIXES
+from . import wording
 
 if TYPE_CHECKING:
     from ...surface import Surface
@@ -244,7 +245,8 @@ class Files:
         except AtlasError as error:
             self.window.statusBar().showMessage(str(error))
         else:
-            self.window.statusBar().showMessage(f"saved {path.resolve()}")
+            note = f"; {wording.COARSE}" if canvas.coarse else ""
+            self.window.statusBar().showMessage(f"saved {path.resolve()}{note}")
         canvas.canvas.update()
 
     def may_close(self, tab: Tab) -> bool:

@@ -17,7 +17,7 @@ from ...plot import ON_VIRIDIS
 
 if TYPE_CHECKING:
     from ...problem import Problem
-    from ...surface import Surface
+    from ...surface import Grid, Surface
     from ...training import Run
     from ..drawing.track import Track
 
@@ -105,6 +105,13 @@ def alike(one: Problem, other: Problem) -> bool:
         return True
     told = [(each.expression, dict(each.weights), set(each.data)) for each in (one, other)]
     return told[0] == told[1] and all(np.array_equal(one.data[name], other.data[name]) for name in one.data)
+
+
+def same(surface: Surface, grid: Grid) -> bool:
+    """Whether a grid has the vertices of a surface, on the same plane."""
+    one, other = surface.plane, grid.plane
+    pairs = ((surface.a, grid.a), (surface.b, grid.b), (one.center, other.center), (one.u, other.u), (one.v, other.v))
+    return all(np.array_equal(left, right) for left, right in pairs)
 
 
 def bare(surface: Surface) -> Surface:

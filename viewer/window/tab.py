@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QUndoStack
-from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from ...errors import AtlasError
-from . import jobs, wording
+from . import jobs, layout, wording
 from .appearance import Appearance
 from .canvas import SurfaceCanvas
 from .dressing import Dressing
@@ -24,7 +24,7 @@ from .following import Following
 from .history import edited
 from .legend import Legend
 from .player import Player
-from .runs import Entries, added, alike, bare, of, shown, tracks
+from .runs import Entries, added, alike, of, same, shown, tracks
 from .work import Job, Progress, Work
 
 if TYPE_CHECKING:
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from ..panels.workspace import WorkspacePanel
 
 Document = dict[str, Any]
-
-COARSE = "No finer from near: a surface alone holds no data to compute more vertices of. Open its workspace."
-HINT = "Write a loss on the left, then press Train\nor open an example there"
 
 
 class Tab(QWidget):
@@ -70,6 +67,7 @@ class Tab(QWidget):
         self.surface: Surface | None = None
         self.probe: Grid | None = None
         self.entries: Entries = ()
+        self._begun = False  # whether a surface was begun that is not yet made
         self.given = False  # whether the document came from elsewhere than a file
         self.history = QUndoStack(self)
         self.history.setUndoLimit(100)
@@ -83,48 +81,28 @@ class Tab(QWidget):
         self.legend = Legend()
         self.appearance = Appearance(look)
         self.dressing = Dressing(self, look)
-        self.note = QLabel(COARSE, wordWrap=True)
+        self.note = QLabel(wording.ALONE, wordWrap=True)
         self._arrange(surface is None)
         self._connect()
         self.following = Following(self.canvas, self.work, lambda: self.dressing.asked)
         self.following.lacking.connect(self.note.show)
         self._show_entries(())
         if surface is None:
-            self.canvas.say(HINT)
+            self.canvas.say(wording.HINT)
         else:
             self.show_file(surface)
 
     def _arrange(self, edits: bool) -> None:
-        self.centre = QSplitter(Qt.Orientation.Vertical)
-        self.centre.addWidget(self.canvas)
-        self.centre.addWidget(self.player)
-        self.centre.setStretchFactor(0, 1)
-        self.centre.setSizes([600, 150])
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(10, 10, 10, 10)
-        column.setSpacing(8)
-        column.addWidget(self.appearance)
-        column.addWidget(self.note)
-        column.addSpacing(8)
-        column.addWidget(self.legend, 1)
+        self.centre = layout.centre(self.canvas, self.player)
+        self.side = layout.side(self.appearance, self.note, self.legend)
         self.note.setObjectName("message")
         self.note.hide()
-        self.side = side
-        self.parts = QSplitter(Qt.Orientation.Horizontal)
         if edits:
             from ..panels.workspace import WorkspacePanel
 
             self.panel = WorkspacePanel()
             self.document = self.panel.document
-            self.parts.addWidget(self.panel)
-        for widget in (self.centre, side):
-            self.parts.addWidget(widget)
-        self.parts.setStretchFactor(self.parts.indexOf(self.centre), 1)
-        self.parts.setSizes([*([345] if edits else []), 700, 225])
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.parts)
+        self.parts = layout.whole(self, self.panel, self.centre, self.side)
 
     def _connect(self) -> None:
         if self.panel is not None:
@@ -206,11 +184,9 @@ class Tab(QWidget):
 
     def show_file(self, surface: Surface, path: Path | None = None) -> None:
         """Show a surface that is complete, and its runs."""
-        self.surface, self.path = surface, path
+        self.path = path
         self.entries = of(surface)
-        self._show(surface)
-        if len(surface.b) > 1:
-            self.following.whole(surface)
+        self._whole(surface)
         self._show_entries(self.entries)
         self.said.emit(wording.surface(surface))
 
@@ -237,12 +213,11 @@ class Tab(QWidget):
         keeps = job is jobs.surface or self.legend.keep.isChecked()
 
         def keep(made: Problem) -> list[Run]:
-            if not keeps or problem is None or not alike(problem, made):
-                return []
-            return [entry.run for entry in entries if entry.visible]
+            fit = keeps and problem is not None and alike(problem, made)
+            return [entry.run for entry in entries if fit and entry.visible]
 
-        self.following.reset()
-        self.probe = None
+        # What is seen stays what it is, until something else is there.
+        self.following.busy = self._begun = False
         self.panel.show_message("", False)
         self.panel.show_busy("reading the data", 0, 0)
         self.work.start(job(workspace, keep, lambda: self.dressing.asked))
@@ -277,37 +252,59 @@ class Tab(QWidget):
             self.canvas.refine(found.tile)
         elif isinstance(found, jobs.Begun):
             self._adopt(found.grid.problem)
-            self.surface = None
-            self._show(found.coarse, found.grid)
+            self._begin(found)
         elif isinstance(found, jobs.Made):
             self._adopt(found.problem)
-            self.surface = found.surface
-            self._show(found.surface)
-            if len(found.surface.b) > 1:
-                self.following.whole(found.surface, found.problem)
+            self._whole(found.surface)
             refused, run = self.dressing.wear(), found.surface.run
             self._tell(refused or wording.surface(found.surface), bool(refused or (run is not None and run.message)))
 
     def _trained(self, found: jobs.Trained) -> None:
-        self._adopt(found.problem)
+        if self._adopt(found.problem):
+            self.canvas.say(wording.UNMADE)  # what was seen is of another problem
         kept = self.entries if self.legend.keep.isChecked() else ()
         self.entries = added(kept, found.run)
         self.player.set_moment(1.0)
         self._show_entries(self.entries)
-        run = found.run
-        told = run.message or f"loss {run.loss[0]:.4g} → {run.loss[-1]:.4g} in {run.steps:,} steps"
-        self._tell(told, bool(run.message))
+        self._tell(wording.run(found.run), bool(found.run.message))
 
-    def _adopt(self, problem: Problem) -> None:
-        """From now on the runs are those of this problem; those of another go."""
-        if self.problem is not None and not alike(self.problem, problem) and self.entries:
-            self.entries = ()
-            self.surface = None
+    def _begin(self, found: jobs.Begun) -> None:
+        """Show how a surface looks with few vertices, whose others are to come. One that is complete is kept where this
+        is the same again, with other derivatives."""
+        if self.surface is not None and same(self.surface, found.grid):
+            self.following.whole(self.surface, found.grid.problem)
+        else:
+            self.surface = self.probe = None
+            self.following.reset()
+        self._begun = True
+        self._show(found.coarse, found.grid)
+
+    def _whole(self, surface: Surface) -> None:
+        """Show a surface that is complete."""
+        self.surface, self._begun = surface, False
+        self._show(surface)
+        self.following.reset()
+        if len(surface.b) > 1:
+            self.following.whole(surface, self.problem)
+
+    def _adopt(self, problem: Problem) -> bool:
+        """From now on the runs are those of this problem. Whether they were of another: those go, with its surface."""
+        other = self.problem is not None and not alike(self.problem, problem)
+        if other:
+            self.surface = self.probe = None
+            self.following.reset()
+            self._list(())
             self.canvas.show_tracks(())
         self.problem = problem
+        return other
 
     def _ended(self, error: str) -> None:
         self.following.busy = False
+        if self._begun and self.surface is not None:
+            self._whole(self.surface)
+        elif self._begun:
+            self._tell(wording.COARSE, False)
+        self._begun = False
         self.dressing.wear()
         self.canvas.rest()
         if self.panel is not None:
@@ -343,13 +340,16 @@ class Tab(QWidget):
             self.canvas.expect(surface, fitting, expected.a, expected.b)
         self.redrawn.emit()
 
-    def _show_entries(self, entries: Entries) -> None:
+    def _list(self, entries: Entries) -> None:
         self.entries = entries
         self.legend.set_entries(entries)
         self.player.set_entries(entries)
+
+    def _show_entries(self, entries: Entries) -> None:
+        self._list(entries)
         if self.canvas.surface is not None:
             if not entries and self.canvas.surface.run is not None:
-                self._show(bare(self.canvas.surface))
+                self._show(self.canvas.surface)
             else:
                 self.canvas.show_tracks(self.drawn)
         self.redrawn.emit()

@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ...surface import Surface
+    from ...training import Run
+
+ALONE = "No finer from near: a surface alone holds no data to compute more vertices of. Open its workspace."
+
+UNMADE = "There is no surface of this run yet\nPress Surface to make one"
+
+HINT = "Write a loss on the left, then press Train\nor open an example there"
+
+COARSE = "the surface is not whole: where it was stopped, it is drawn between few vertices"
+"""Of a surface that is not complete."""
 
 SPACE = "    "
 
@@ -26,6 +36,11 @@ def reading(found: Any) -> str:
             f"true loss {found.true_loss:.5g}, {found.distance:.3g} off the plane"
         )
     return SPACE.join(told)
+
+
+def run(made: Run) -> str:
+    """What there is to say of a run that has ended."""
+    return made.message or f"loss {made.loss[0]:.4g} → {made.loss[-1]:.4g} in {made.steps:,} steps"
 
 
 def surface(made: Surface) -> str:
