@@ -108,8 +108,10 @@ def alike(one: Problem, other: Problem) -> bool:
 
 
 def same(surface: Surface, grid: Grid) -> bool:
-    """Whether a grid has the vertices of a surface, on the same plane."""
+    """Whether a grid has the vertices of a surface, on the same plane of two directions."""
     one, other = surface.plane, grid.plane
+    if one.v is None or other.v is None:
+        return False  # lines are made at once
     pairs = ((surface.a, grid.a), (surface.b, grid.b), (one.center, other.center), (one.u, other.u), (one.v, other.v))
     return all(np.array_equal(left, right) for left, right in pairs)
 
