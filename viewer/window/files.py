@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
@@ -259,6 +260,7 @@ class Files:
         button = QMessageBox.StandardButton
         asked = QMessageBox(self.window)
         asked.setWindowTitle("Save changes?")
+        asked.setTextFormat(Qt.TextFormat.PlainText)
         asked.setText(f"The workspace {tab.title} has changes that are not saved.")
         asked.setStandardButtons(button.Save | button.Discard | button.Cancel)
         asked.setDefaultButton(button.Save)

@@ -100,6 +100,29 @@ ended()
     assert " at step " not in told["later"]
 
 
+def test_a_run_is_called_as_it_is_though_its_name_looks_like_markup(driven: Driven) -> None:
+    told = driven("""
+import numpy as np
+import atlas_fast as af
+from atlas_fast.training import Run
+problem = af.Problem("x^2 + y^2")
+run = Run(np.array([[1.0, 0.5], [0.5, 0.2]]), np.array([1.25, 0.29]), 1, 1, "SGD(lr=0.1)", 0)
+surface = problem.surface(resolution=32, extent=2.0, progress=False)
+window, _ = opened()
+tab = window.add_surface(surface.showing({"Ad & <b>am": run}))
+made(tab)
+scene = tab.canvas.scene
+told["read"] = hover(window, tab, scene.pixel(scene.lines[0][1].end[None])[0])
+turn(0.1)
+# As markup it would be shorter by the tag.
+told["wide"] = window.reading.sizeHint().width() - window.reading.fontMetrics().horizontalAdvance(told["read"])
+close(window)
+ended()
+""")
+    assert "Ad & <b>am at step 1" in told["read"]
+    assert 0 <= told["wide"] < 10
+
+
 def test_a_look_that_one_side_of_a_comparison_lacks_is_refused_for_both(driven: Driven) -> None:
     told = driven(
         BOWL
