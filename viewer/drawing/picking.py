@@ -149,14 +149,15 @@ def beside(lines: Iterable[Lines], pixels: Iterable[Array], moment: float, mouse
         return None
     _, (track, line), time = best
     path, run = line.path, track.run
-    step = round(time * (len(path.step) - 1))
+    k = int(np.abs(path.step - time * path.step[-1]).argmin())
+    step = int(path.step[k])
     return Reading(
-        float(path.a[step]),
-        float(path.b[step]),
-        float(path.height[step]),
+        float(path.a[k]),
+        float(path.b[k]),
+        float(path.height[k]),
         track=track.name,
         step=step,
         epoch=step / run.steps_per_epoch,
-        true_loss=float(path.loss[step]),
-        distance=float(path.distance[step]),
+        true_loss=float(path.loss[k]),
+        distance=float(path.distance[k]),
     )
