@@ -63,6 +63,7 @@ class SurfaceCanvas(QWidget):
         self.tracks: tuple[Track, ...] = ()
         self._grid: tuple[Array, Array] | None = None
         self._spread = False  # whether the coarse surface lies on that grid
+        self._coming = False  # whether tiles are still to come there
         self._early: list[Tile] = []  # that came before it did
         self._moment = 1.0
         qt, buffers = app.Application("pyside6"), {"samples": 4, "depth_size": 24}
@@ -126,12 +127,12 @@ class SurfaceCanvas(QWidget):
         self._grid, self._spread = (a, b), False
         if self.scene is not None:
             self._draw(follow)
-            self.timing.coarsen(self.scene)  # until it is whole, each tile is a frame
 
     def _spread_out(self) -> None:
         """Put the coarse surface on its grid, where tiles find their place."""
         if self._grid is not None and not self._spread:
-            self._spread = True
+            self._spread = self._coming = True
+            self.timing.coarsen(self.scene, True)  # each tile is a frame, and one of all vertices may take seconds
             self.canvas.set_current()
             self._draw(False)
             early, self._early = self._early, []
@@ -169,9 +170,9 @@ class SurfaceCanvas(QWidget):
     def _take(self, surface: Surface, tracks: tuple[Track, ...]) -> None:
         """Make ready for another surface."""
         before, self.surface, self.tracks, self._grid, self._early = self.surface, surface, tracks, None, []
+        self._coming = False
         self.stack.setCurrentWidget(self.native)
-        if self._hover is not None:
-            self.hovering.start()  # what is under the mouse is another now
+        self.read_again()
         if self.scene is None:
             self.beginning.start()
             return
@@ -186,6 +187,7 @@ class SurfaceCanvas(QWidget):
 
     def rest(self) -> None:
         """No more tiles come."""
+        self._coming = False
         self.settled.start()
 
     def show_tracks(self, tracks: tuple[Track, ...]) -> None:
@@ -330,6 +332,11 @@ class SurfaceCanvas(QWidget):
             self.scene.look(seen._replace(centre=(float(x), float(y), float(z))))
         self.turned.emit(self.scene.seen)
 
+    def read_again(self) -> None:
+        """What is under a mouse that rests is another now, or more is known of it."""
+        if self._hover is not None:
+            self.hovering.start()
+
     def _read(self) -> None:
         if self.scene is not None and self._hover is not None and self.surface is not None:
             self.hovered.emit(self.scene.reading(*self._hover))
@@ -347,7 +354,8 @@ class SurfaceCanvas(QWidget):
         self.hovered.emit(None)
 
     def _rest(self) -> None:
-        self.timing.refine(self.scene)
+        if not self._coming:
+            self.timing.refine(self.scene)
         self.rested.emit()
 
     def _fly(self) -> None:

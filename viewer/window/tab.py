@@ -73,7 +73,7 @@ class Tab(QWidget):
         self.given = False  # whether the document came from elsewhere than a file
         self.history = QUndoStack(self)
         self.history.setUndoLimit(100)
-        self.history.cleanChanged.connect(self._clean_changed)
+        self.history.cleanChanged.connect(lambda clean: self.titled.emit())
         self.work = Work(self)
         self.work.found.connect(self._found)
         self.work.ended.connect(self._ended)
@@ -271,6 +271,7 @@ class Tab(QWidget):
             self._trained(found)
         elif isinstance(found, jobs.Probed):
             self.probe = found.probe
+            self.canvas.read_again()
         elif isinstance(found, jobs.Begun | jobs.Part | jobs.Made) and found.detail:
             self.following.take(found, self.drawn)
         elif isinstance(found, jobs.Part):
@@ -384,9 +385,6 @@ class Tab(QWidget):
         self.read.emit(wording.reading(found))
 
     # Edits.
-
-    def _clean_changed(self, clean: bool) -> None:
-        self.titled.emit()
 
     def _edited(self, document: Document) -> None:
         if edited(self.history, self.document, document, self._show_document):

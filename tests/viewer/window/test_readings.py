@@ -235,3 +235,32 @@ ended()
     # The library reports every twentieth of a second, and a frame of software OpenGL may come between.
     assert told["after"] < 0.3 + 0.5
     assert not told["end"]
+
+
+def test_while_tiles_come_frames_are_coarse_though_the_view_rests(driven: Driven) -> None:
+    told = driven(
+        BOWL
+        + """
+from atlas_fast.refinement import Refinement
+window, tab = opened()
+tab.open({**bowl, "surface": {"resolution": 300, "extent": 2.0}})
+workspace = tab.workspace
+refinement = Refinement(workspace.grid(workspace.problem(), ()))
+canvas, grid = tab.canvas, refinement.grid
+canvas.expect(refinement.coarse(), (), grid.a, grid.b)
+until(lambda: canvas.scene is not None and canvas.timing.coarse, "frames of all vertices")
+canvas.settled.start(0)
+turn(0.2)
+told["resting"] = [canvas.timing.coarse, canvas.scene.field._detail]
+canvas.rest()
+until(lambda: not canvas.timing.coarse, "no frame of all vertices")
+told["rested"] = canvas.scene.field._detail
+close(window)
+ended()
+"""
+    )
+    from atlas_fast.viewer.drawing.field import DETAIL
+    from atlas_fast.viewer.window.moving import MOVING
+
+    assert told["resting"] == [True, MOVING]
+    assert told["rested"] == DETAIL
