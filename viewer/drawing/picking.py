@@ -33,7 +33,7 @@ HALVINGS = 24
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """a, b, loss: of the surface. gradient: (2,), dL/da and dL/db, None where the surface has none.
+    """a, b, loss: of the surface; b is nan on a line. gradient: (2,), dL/da and dL/db, None where the surface has none.
 
     Where a path is near: track, its name; step, and epoch, as a fraction where an epoch has several steps; true_loss,
     measured at the run's own weights; distance, how far those are off the plane. a, b and loss are then the step's own,

@@ -75,6 +75,7 @@ class SurfaceCanvas(QWidget):
         self.empty.setObjectName("empty")
         self.empty.setWordWrap(True)
         self.line = LinePicture()
+        self.line.hovered.connect(self.hovered)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.line)
@@ -112,6 +113,11 @@ class SurfaceCanvas(QWidget):
         self._leave()
         self.line.show_surface(surface, self.wanted)
         self.stack.setCurrentWidget(self.line)
+
+    @property
+    def shows_line(self) -> bool:
+        """Whether the picture of a surface of one line is seen."""
+        return self.stack.currentWidget() is self.line
 
     def show_surface(self, surface: Surface, tracks: tuple[Track, ...], follow: bool = False) -> None:
         """Show a surface and runs on it. The eye stays before the box, or with `follow` over the same a and b."""

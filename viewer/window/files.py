@@ -140,6 +140,9 @@ class Files:
 
     def export(self) -> None:
         """Ask for a name and write the surface for another program, or a film of it."""
+        if self.window.tab is not None and self.window.tab.canvas.shows_line:
+            self.window.statusBar().showMessage("a curve of one scalar weight cannot be exported: save its picture")
+            return
         runs = self.window.tab is not None and any(entry.visible for entry in self.window.tab.entries)
         kinds = [f"{label} (*{suffix})" for label, suffix in KINDS if runs or label != TRAINING]
         self._write("Export", "surface.html", ";;".join(kinds))
@@ -170,14 +173,17 @@ class Files:
     def _seen(self) -> Tab | None:
         """The tab in front, where it shows a surface; else the reader is told that there is none."""
         tab = self.window.tab
-        if tab is not None and tab.canvas.scene is not None and tab.canvas.surface is not None:
-            return tab
+        if tab is not None:
+            canvas = tab.canvas
+            if canvas.shows_line or (canvas.scene is not None and canvas.surface is not None):
+                return tab
         self.window.statusBar().showMessage("there is no surface yet: train, or make one")
         return None
 
     @staticmethod
     def _size(tab: Tab) -> tuple[int, int]:
-        width, height = tab.canvas.canvas.size
+        canvas = tab.canvas
+        width, height = (canvas.width(), canvas.height()) if canvas.shows_line else canvas.canvas.size
         return max(width, 64), max(height, 64)
 
     def _write(self, title: str, name: str, kinds: str) -> None:
@@ -244,9 +250,12 @@ class Files:
         from ..offscreen import write_picture
 
         canvas, shown = tab.canvas, tab.canvas.scene
-        pose = Pose(view=shown.seen, rise=shown.risen, moment=shown.moment)
         try:
-            write_picture(shown.surface, path, size, pose, canvas.look, canvas.tracks, transparent)
+            if canvas.shows_line:
+                canvas.line.write(path, size, transparent)
+            else:
+                pose = Pose(view=shown.seen, rise=shown.risen, moment=shown.moment)
+                write_picture(shown.surface, path, size, pose, canvas.look, canvas.tracks, transparent)
         except AtlasError as error:
             self.window.statusBar().showMessage(str(error))
         else:
