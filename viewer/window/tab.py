@@ -129,6 +129,7 @@ class Tab(QWidget):
     def _connect(self) -> None:
         if self.panel is not None:
             self.panel.edited.connect(self._edited)
+            self.panel.refused.connect(self.said)
             self.panel.train_asked.connect(self.train)
             self.panel.surface_asked.connect(self.make_surface)
             self.panel.stop_asked.connect(self.stop)

@@ -264,3 +264,18 @@ ended()
 
     assert told["resting"] == [True, MOVING]
     assert told["rested"] == DETAIL
+
+
+def test_a_formula_that_cannot_be_read_is_told_in_the_status_bar_too(driven: Driven) -> None:
+    told = driven("""
+window, tab = opened()
+window.statusBar().showMessage("of before")
+tab.open({"loss": "x^2 + ", "training": {"optimizer": "SGD", "lr": 0.1, "epochs": 5}})
+turn(0.5)
+tab.panel.train.click()
+told["said"] = window.statusBar().currentMessage()
+told["panel"] = tab.panel.footer.message.text()
+close(window)
+ended()
+""")
+    assert told["said"] and told["said"] == told["panel"]
