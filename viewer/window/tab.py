@@ -71,8 +71,7 @@ class Tab(QWidget):
         self.probe: Grid | None = None
         self.entries: Entries = ()
         self.given = False  # whether the document came from elsewhere than a file
-        self.history = QUndoStack(self)
-        self.history.setUndoLimit(100)
+        self.history = QUndoStack(self, undoLimit=100)
         self.history.cleanChanged.connect(lambda clean: self.titled.emit())
         self.work = Work(self)
         self.work.found.connect(self._found)
@@ -212,6 +211,8 @@ class Tab(QWidget):
         self._show(surface)
         if len(surface.b) > 1:
             self.following.whole(surface)
+            if surface.gradient is None:
+                self.work.start(jobs.probe(surface))
         self._show_entries(self.entries)
         self.said.emit(wording.surface(surface))
 

@@ -1,11 +1,11 @@
 """The page, opened in Chromium: it draws, turns, and says what is under the mouse, and asks nobody for anything."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import json
 import numpy as np
 import pytest
 from matplotlib import colormaps

@@ -279,3 +279,31 @@ close(window)
 ended()
 """)
     assert told["said"] and told["said"] == told["panel"]
+
+
+def test_of_a_surface_alone_the_gradient_is_read_where_its_loss_is_of_weights_only(driven: Driven) -> None:
+    told = driven("""
+import numpy as np
+import atlas_fast as af
+window, _ = opened()
+
+def read(problem):
+    surface = problem.surface(af.Plane.axes(problem, "x", "y"), resolution=40, extent=2.0, progress=False)
+    surface.save("s.npz")
+    tab = window.add_surface(af.load("s.npz"))
+    made(tab)
+    place = tab.canvas.scene.pixel(tab.canvas.scene.box.points([0.5], [-0.5], [surface.at(0.5, -0.5)]))[0]
+    text = hover(window, tab, place)
+    until(lambda: not tab.work.busy, "it does not end")
+    turn(0.2)
+    return window.reading.text()
+
+told["weights"] = read(af.Problem("x^2 + 3*y^2"))
+told["data"] = read(af.Problem("mse(x*X + y, Y)", {"X": np.ones((1, 3)), "Y": np.ones((1, 3))}))
+close(window)
+ended()
+""")
+    found = numbers(told["weights"])
+    gradient = [float(x) for x in told["weights"].split("gradient (")[1].rstrip(")").split(",")]
+    assert gradient == pytest.approx([2 * found["a"], 6 * found["b"]], abs=0.02)
+    assert told["data"] and "gradient" not in told["data"]
