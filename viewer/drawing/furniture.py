@@ -15,7 +15,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def furniture(
     if look.legend:
         _legend(figure, look, [track for track in tracks if track.visible and not isinstance(track, Lone)])
     # From near the surface itself, of any colour, lies behind them.
-    halo = [withStroke(linewidth=HALO, foreground=look.dressing.background)]
+    halo: list[AbstractPathEffect] = [withStroke(linewidth=HALO, foreground=look.dressing.background)]
     for text in figure.findobj(Text):
         text.set_path_effects(halo)
     canvas.draw()

@@ -61,8 +61,8 @@ class LinePicture(QWidget):
                 patch.set_alpha(0.0)
         picture = _pixels(figure, size)
         picture.setText("Software", "Atlas Fast")
-        if not picture.save(str(path), "PNG"):
-            raise StoreError(f"cannot write {path}: is there such a folder, and may files be written there?")
+        if not picture.save(str(path)):
+            raise StoreError(f"cannot write {path}: a name that ends in .png is wanted, in a folder that takes files")
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         found = None

@@ -6,6 +6,7 @@ In: "light" or "dark". Out: the colours of Qt's widgets, and those that are pain
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
@@ -50,8 +51,8 @@ QListWidget::item {{ padding: 3px; }}
 """
 
 
-BOXED = ("QCheckBox", "QListWidget")
-"""Widgets with boxes to tick."""
+BOXED: tuple[Any, ...] = ("QCheckBox", "QListWidget")
+"""Widgets with boxes to tick, by names that Qt's stubs want as bytes and Qt as text."""
 
 
 def dress(application: QApplication, name: str) -> None:
