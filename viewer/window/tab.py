@@ -72,7 +72,7 @@ class Tab(QWidget):
         self.entries: Entries = ()
         self.given = False  # whether the document came from elsewhere than a file
         self.history = QUndoStack(self, undoLimit=100)
-        self.history.cleanChanged.connect(lambda clean: self.titled.emit())
+        self.history.cleanChanged.connect(self.titled)
         self.work = Work(self)
         self.work.found.connect(self._found)
         self.work.ended.connect(self._ended)
