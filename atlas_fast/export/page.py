@@ -259,7 +259,7 @@ def _traces(relief: Relief, track: Track, count: int) -> dict[str, Any]:
     }  # fmt: skip
     # Of a line of many colours the legend would show the first.
     legend = {
-        "mode": "lines", "showlegend": not alone, "x": [None], "y": [None], "z": [None],
+        "mode": "lines", "showlegend": not alone or bool(track.name), "x": [None], "y": [None], "z": [None],
         "line": {"color": shades[-1] if shades else RIM, "width": 6},
     }  # fmt: skip
     return {

@@ -15,6 +15,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import AbstractPathEffect, withStroke
+from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
@@ -26,6 +28,9 @@ from .track import Lone, Track
 
 if TYPE_CHECKING:
     from ...surface import Surface
+
+HALO = 2.5
+"""Points of the background's colour round texts."""
 
 LONGEST_NAME = 34
 """Characters of a track's name in the legend."""
@@ -59,6 +64,10 @@ def furniture(
         text.set_color(look.dressing.text)
     if look.legend:
         _legend(figure, look, [track for track in tracks if track.visible and not isinstance(track, Lone)])
+    # From near the surface itself, of any colour, lies behind them.
+    halo: list[AbstractPathEffect] = [withStroke(linewidth=HALO, foreground=look.dressing.background)]
+    for text in figure.findobj(Text):
+        text.set_path_effects(halo)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[:height, :width].copy()
 

@@ -33,7 +33,7 @@ HALVINGS = 24
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """a, b, loss: of the surface. gradient: (2,), dL/da and dL/db, None where the surface has none.
+    """a, b, loss: of the surface; b is nan on a line. gradient: (2,), dL/da and dL/db, None where the surface has none.
 
     Where a path is near: track, its name; step, and epoch, as a fraction where an epoch has several steps; true_loss,
     measured at the run's own weights; distance, how far those are off the plane. a, b and loss are then the step's own,
@@ -149,14 +149,15 @@ def beside(lines: Iterable[Lines], pixels: Iterable[Array], moment: float, mouse
         return None
     _, (track, line), time = best
     path, run = line.path, track.run
-    step = round(time * (len(path.step) - 1))
+    k = int(np.abs(path.step - time * path.step[-1]).argmin())
+    step = int(path.step[k])
     return Reading(
-        float(path.a[step]),
-        float(path.b[step]),
-        float(path.height[step]),
+        float(path.a[k]),
+        float(path.b[k]),
+        float(path.height[k]),
         track=track.name,
         step=step,
         epoch=step / run.steps_per_epoch,
-        true_loss=float(path.loss[step]),
-        distance=float(path.distance[step]),
+        true_loss=float(path.loss[k]),
+        distance=float(path.distance[k]),
     )

@@ -6,7 +6,7 @@ between them follow the surface.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,13 +27,14 @@ SPACING = SIDE / 200
 """Points between two steps are at most this far apart, as seen from above."""
 
 STEPS = 4000
-"""Steps that are drawn at most; of a longer run, some at even distances, the first and the last among them."""
+"""Steps that are drawn, and told of, at most; of a longer run, some at even distances, the first and the last among
+them. No other is projected: of millions that takes longer than a window may stand still."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """points: (k, 3), nan outside the surface. time: (k,), 0 at the first step to 1 at the last. path: of the run's
-    steps, which the points lie between."""
+    """points: (k, 3), nan outside the surface. time: (k,), 0 at the first step to 1 at the last. path: of those of the
+    run's steps that the points lie between."""
 
     points: NDArray[np.float64]
     time: NDArray[np.float64]
@@ -60,10 +61,10 @@ def _finite(point: NDArray[np.float64]) -> NDArray[np.float64] | None:
 
 def trajectory(surface: Surface, run: Run, box: Box) -> Trajectory:
     """The path of a run. Raises ArgumentError where its weights are not those of the surface's plane."""
-    path = surface.path(run)
-    last = len(path.step) - 1
-    kept = np.unique(np.linspace(0, last, min(last + 1, STEPS)).round().astype(np.intp))
-    a, b = path.a[kept], path.b[kept]
+    last = run.steps
+    kept = np.unique(np.linspace(0, last, min(last + 1, STEPS)).round().astype(np.int64))
+    path = surface.path(replace(run, weights=run.weights[kept], loss=run.loss[kept]))._replace(step=kept)
+    a, b = path.a, path.b
     with np.errstate(over="ignore", invalid="ignore"):
         far = np.hypot(np.diff(box.across(a)), np.diff(box.along(b)))
     # A step that left the surface by far, or the reals, is no reason for a million points.

@@ -46,9 +46,8 @@ class WorkspacePanel(QWidget):
     edited = Signal(object)
     """A new document, after each finished change of a person."""
 
-    train_asked = Signal()
-    surface_asked = Signal()
-    stop_asked = Signal()
+    train_asked, surface_asked, stop_asked, refused = Signal(), Signal(), Signal(), Signal(str)
+    """What is asked for, or why it cannot be."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -127,9 +126,8 @@ class WorkspacePanel(QWidget):
     def commit(self) -> bool:
         """Take what is still being typed. Whether all fields can be used; else the first that cannot is shown."""
         self.loss.editor.commit()
-        for section in self._field_sections:
-            for field in section.fields.values():
-                field.commit()
+        for field in [field for section in self._field_sections for field in section.fields.values()]:
+            field.commit()
         self._leave_notes()
         return self._usable()
 
@@ -326,7 +324,7 @@ class WorkspacePanel(QWidget):
     def _ask(self, signal: Any) -> None:
         """Ask for work, if there is a problem to work on."""
         if self._problem is None:
-            self.show_message(self._why() or "there is no problem to work on yet", error=True)
+            self._tell_why(self._why() or "there is no problem to work on yet")
             return
         self.show_message("")
         signal.emit()
@@ -348,11 +346,15 @@ class WorkspacePanel(QWidget):
         return True
 
     def _refuse(self, section: Section, widget: QWidget, message: str) -> bool:
-        self.show_message(message, error=True)
+        self._tell_why(message)
         section.unfold()
         widget.setFocus(Qt.FocusReason.OtherFocusReason)
         self.area.ensureWidgetVisible(widget)
         return False
+
+    def _tell_why(self, message: str) -> None:
+        self.show_message(message, error=True)
+        self.refused.emit(message.split("\n")[0])
 
     # Notes, drops, and the change between dark and light.
 

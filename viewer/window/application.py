@@ -66,7 +66,7 @@ class Window(QMainWindow):
         self.pages = QTabWidget(documentMode=True, movable=True)
         self.pages.currentChanged.connect(self._turned_to)
         self.setCentralWidget(self.pages)
-        self.reading = QLabel()
+        self.reading = QLabel(textFormat=Qt.TextFormat.PlainText)  # it tells names of runs
         self.reading.setObjectName("reading")
         self.statusBar().addPermanentWidget(self.reading)
         self.menu_actions: dict[str, QAction] = {}

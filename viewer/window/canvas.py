@@ -64,6 +64,7 @@ class SurfaceCanvas(QWidget):
         self.tracks: tuple[Track, ...] = ()
         self._grid: tuple[Array, Array] | None = None
         self._spread = False  # whether the coarse surface lies on that grid
+        self._coming = False  # whether tiles are still to come there
         self._early: list[Tile] = []  # that came before it did
         self._moment = 1.0
         qt, buffers = app.Application("pyside6"), {"samples": 4, "depth_size": 24}
@@ -75,6 +76,7 @@ class SurfaceCanvas(QWidget):
         self.empty.setObjectName("empty")
         self.empty.setWordWrap(True)
         self.line = LinePicture()
+        self.line.hovered.connect(self.hovered)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.line)
@@ -118,6 +120,11 @@ class SurfaceCanvas(QWidget):
         self.line.show_surface(surface, self.wanted)
         self.stack.setCurrentWidget(self.line)
 
+    @property
+    def shows_line(self) -> bool:
+        """Whether the picture of a surface of one line is seen."""
+        return self.stack.currentWidget() is self.line
+
     def show_surface(self, surface: Surface, tracks: tuple[Track, ...], follow: bool = False) -> None:
         """Show a surface and runs on it. The eye stays before the box, or with `follow` over the same a and b."""
         self._take(surface, tracks)
@@ -132,12 +139,12 @@ class SurfaceCanvas(QWidget):
         self._grid, self._spread = (a, b), False
         if self.scene is not None:
             self._draw(follow)
-            self.timing.coarsen(self.scene)  # until it is whole, each tile is a frame
 
     def _spread_out(self) -> None:
         """Put the coarse surface on its grid, where tiles find their place."""
         if self._grid is not None and not self._spread:
-            self._spread = True
+            self._spread = self._coming = True
+            self.timing.coarsen(self.scene, True)  # each tile is a frame, and one of all vertices may take seconds
             self.canvas.set_current()
             self._draw(False)
             early, self._early = self._early, []
@@ -176,9 +183,9 @@ class SurfaceCanvas(QWidget):
         """Make ready for another surface."""
         before, self.tracks, self._grid, self._early = self.surface, tracks, None, []
         self.surface = surface if tracks else bare(surface)
+        self._coming = False
         self.stack.setCurrentWidget(self.native)
-        if self._hover is not None:
-            self.hovering.start()  # what is under the mouse is another now
+        self.read_again()
         if self.scene is None:
             self.beginning.start()
             return
@@ -193,6 +200,7 @@ class SurfaceCanvas(QWidget):
 
     def rest(self) -> None:
         """No more tiles come."""
+        self._coming = False
         self.settled.start()
 
     def show_tracks(self, tracks: tuple[Track, ...]) -> None:
@@ -337,6 +345,11 @@ class SurfaceCanvas(QWidget):
             self.scene.look(seen._replace(centre=(float(x), float(y), float(z))))
         self.turned.emit(self.scene.seen)
 
+    def read_again(self) -> None:
+        """What is under a mouse that rests is another now, or more is known of it."""
+        if self._hover is not None:
+            self.hovering.start()
+
     def _read(self) -> None:
         if self.scene is not None and self._hover is not None and self.surface is not None:
             self.hovered.emit(self.scene.reading(*self._hover))
@@ -354,7 +367,8 @@ class SurfaceCanvas(QWidget):
         self.hovered.emit(None)
 
     def _rest(self) -> None:
-        self.timing.refine(self.scene)
+        if not self._coming:
+            self.timing.refine(self.scene)
         self.rested.emit()
 
     def _fly(self) -> None:

@@ -39,7 +39,8 @@ class ComparisonPage(QWidget):
         self.sides = (left, right)
         self.look = left.look
         self.canvases = tuple(SurfaceCanvas(tab.look) for tab in self.sides)
-        self.headings = tuple(QLabel(alignment=Qt.AlignmentFlag.AlignCenter) for _ in self.sides)
+        plain, middle = Qt.TextFormat.PlainText, Qt.AlignmentFlag.AlignCenter
+        self.headings = tuple(QLabel(textFormat=plain, alignment=middle) for _ in self.sides)
         self.linked = QCheckBox("Link cameras")
         self.linked.setChecked(True)
         self.linked.setToolTip("Turning one turns the other")

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
@@ -138,6 +139,9 @@ class Files:
 
     def export(self) -> None:
         """Ask for a name and write the surface for another program, or a film of it."""
+        if self.window.tab is not None and self.window.tab.canvas.shows_line:
+            self.window.statusBar().showMessage("a curve of one scalar weight cannot be exported: save its picture")
+            return
         runs = self.window.tab is not None and any(entry.visible for entry in self.window.tab.entries)
         kinds = [f"{label} (*{suffix})" for label, suffix in KINDS if runs or label != TRAINING]
         self._write("Export", "surface.html", ";;".join(kinds))
@@ -166,14 +170,17 @@ class Files:
     def _seen(self) -> Tab | None:
         """The tab in front, where it shows a surface; else the reader is told that there is none."""
         tab = self.window.tab
-        if tab is not None and tab.canvas.scene is not None and tab.canvas.surface is not None:
-            return tab
+        if tab is not None:
+            canvas = tab.canvas
+            if canvas.shows_line or (canvas.scene is not None and canvas.surface is not None):
+                return tab
         self.window.statusBar().showMessage("there is no surface yet: train, or make one")
         return None
 
     @staticmethod
     def _size(tab: Tab) -> tuple[int, int]:
-        width, height = tab.canvas.canvas.size
+        canvas = tab.canvas
+        width, height = (canvas.width(), canvas.height()) if canvas.shows_line else canvas.canvas.size
         return max(width, 64), max(height, 64)
 
     def _write(self, title: str, name: str, kinds: str) -> None:
@@ -239,9 +246,12 @@ class Files:
         from ..offscreen import write_picture
 
         canvas, shown = tab.canvas, tab.canvas.scene
-        pose = Pose(view=shown.seen, rise=shown.risen, moment=shown.moment)
         try:
-            write_picture(shown.surface, path, size, pose, canvas.look, canvas.tracks, transparent)
+            if canvas.shows_line:
+                canvas.line.write(path, size, transparent)
+            else:
+                pose = Pose(view=shown.seen, rise=shown.risen, moment=shown.moment)
+                write_picture(shown.surface, path, size, pose, canvas.look, canvas.tracks, transparent)
         except AtlasError as error:
             self.window.statusBar().showMessage(str(error))
         else:
@@ -256,6 +266,7 @@ class Files:
         button = QMessageBox.StandardButton
         asked = QMessageBox(self.window)
         asked.setWindowTitle("Save changes?")
+        asked.setTextFormat(Qt.TextFormat.PlainText)
         asked.setText(f"The workspace {tab.title} has changes that are not saved.")
         asked.setStandardButtons(button.Save | button.Discard | button.Cancel)
         asked.setDefaultButton(button.Save)

@@ -138,6 +138,19 @@ def detail(problem: Problem, whole: Surface, extent: Extent, asked: Asked) -> Jo
     return job
 
 
+def probe(surface: Surface) -> Job:
+    """Find out what tells loss and gradient anywhere of a surface alone, where its text says what it is of."""
+
+    def job(order: Order) -> Iterator[object]:
+        from ...refinement import problem_of
+
+        problem = problem_of(surface)
+        if problem is not None and not order.stopping.is_set():
+            yield _probed(problem, surface)
+
+    return job
+
+
 def _fine(extent: Extent, shape: tuple[int, ...]) -> bool:
     """Whether neighbouring coordinates of a grid differ by less than float32 can tell well."""
     steps = ((extent[1] - extent[0]) / shape[1], (extent[3] - extent[2]) / shape[0])
@@ -147,16 +160,21 @@ def _fine(extent: Extent, shape: tuple[int, ...]) -> bool:
 
 def _whole(workspace: Workspace, problem: Problem, runs: Sequence[Run], asked: Asked, order: Order) -> Iterator[object]:
     from ...refinement import Refinement
-    from ...surface import grid
 
     found = workspace.grid(problem, runs, progress=order.report("plane"), **asked)
     made = None
     for made in _parts(Refinement(found), False, order):
         yield made
     if isinstance(made, Made) and len(found.b) > 1 and not order.stopping.is_set():
-        probe = grid(problem, found.plane, 2, made.surface.extent, gradient=True, dtype="float64")
-        probe.at(0.0, 0.0)  # compiled here, not where the mouse waits
-        yield Probed(probe)
+        yield _probed(problem, made.surface)
+
+
+def _probed(problem: Problem, surface: Surface) -> Probed:
+    from ...surface import grid
+
+    found = grid(problem, surface.plane, 2, surface.extent, gradient=True, dtype="float64")
+    found.at(0.0, 0.0)  # compiled here, not where the mouse waits
+    return Probed(found)
 
 
 def _parts(refinement: Refinement, detail: bool, order: Order) -> Iterator[object]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
@@ -29,7 +30,7 @@ class LinkDialog(QDialog):
         self.field.setMaxLength(2**30)  # a link may hold data, and Qt would cut it at 32,767 characters
         self.field.setClearButtonEnabled(True)
         self.field.setAccessibleName("Link")
-        self.wrong = QLabel()
+        self.wrong = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.wrong.setObjectName("error")
         self.wrong.setWordWrap(True)
         self.wrong.setMinimumHeight(self.wrong.fontMetrics().height() * 2)

@@ -65,9 +65,9 @@ class Timing:
         canvas.events.draw.connect(self._begin, position="first")
         canvas.events.draw.connect(self._end, position="last")
 
-    def coarsen(self, drawn: Any) -> None:
-        """Draw fewer vertices where all of them take long."""
-        if self.full > LONG and not self.coarse:
+    def coarsen(self, drawn: Any, surely: bool = False) -> None:
+        """Draw fewer vertices where all of them take long; surely: also where nobody knows yet how long."""
+        if (surely or self.full > LONG) and not self.coarse:
             drawn.field.set_detail(MOVING)
             self.coarse = True
 

@@ -69,9 +69,8 @@ class Tab(QWidget):
         self.entries: Entries = ()
         self._begun = False  # whether a surface was begun that is not yet made
         self.given = False  # whether the document came from elsewhere than a file
-        self.history = QUndoStack(self)
-        self.history.setUndoLimit(100)
-        self.history.cleanChanged.connect(self._clean_changed)
+        self.history = QUndoStack(self, undoLimit=100)
+        self.history.cleanChanged.connect(self.titled)
         self.work = Work(self)
         self.work.found.connect(self._found)
         self.work.ended.connect(self._ended)
@@ -107,6 +106,7 @@ class Tab(QWidget):
     def _connect(self) -> None:
         if self.panel is not None:
             self.panel.edited.connect(self._edited)
+            self.panel.refused.connect(self.said)
             self.panel.train_asked.connect(self.train)
             self.panel.surface_asked.connect(self.make_surface)
             self.panel.stop_asked.connect(self.stop)
@@ -187,6 +187,8 @@ class Tab(QWidget):
         self.path = path
         self.entries = of(surface)
         self._whole(surface)
+        if len(surface.b) > 1 and surface.gradient is None:
+            self.work.start(jobs.probe(surface))
         self._show_entries(self.entries)
         self.said.emit(wording.surface(surface))
 
@@ -246,6 +248,7 @@ class Tab(QWidget):
             self._trained(found)
         elif isinstance(found, jobs.Probed):
             self.probe = found.probe
+            self.canvas.read_again()
         elif isinstance(found, jobs.Begun | jobs.Part | jobs.Made) and found.detail:
             self.following.take(found, self.drawn)
         elif isinstance(found, jobs.Part):
@@ -384,9 +387,6 @@ class Tab(QWidget):
         self.read.emit(wording.reading(found))
 
     # Edits.
-
-    def _clean_changed(self, clean: bool) -> None:
-        self.titled.emit()
 
     def _edited(self, document: Document) -> None:
         if edited(self.history, self.document, document, self._show_document):

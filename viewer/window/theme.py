@@ -6,6 +6,7 @@ In: "light" or "dark". Out: the colours of Qt's widgets, and those that are pain
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
@@ -41,13 +42,17 @@ QStatusBar::item {{ border: none; }}
 QTabBar::tab {{ padding: 6px 14px; border: none; color: {faint}; background: transparent; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {line}; }}
-QListWidget {{ border: 1px solid {line}; border-radius: 4px; background: {base}; }}
+QListWidget {{ border: 1px solid {line}; border-radius: 4px; }}
 QListWidget::item {{ padding: 3px; }}
 #heading {{ color: {faint}; font-weight: 600; }}
 #message {{ color: {faint}; }}
 #error {{ color: {error}; }}
 #empty {{ color: {faint}; font-size: 15px; }}
 """
+
+
+BOXED: tuple[Any, ...] = ("QCheckBox", "QListWidget")
+"""Widgets with boxes to tick, by names that Qt's stubs want as bytes and Qt as text."""
 
 
 def dress(application: QApplication, name: str) -> None:
@@ -74,4 +79,10 @@ def dress(application: QApplication, name: str) -> None:
     for place in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, place, QColor(theme.faint))
     application.setPalette(palette)
+    # Fusion draws the frame of a box in a darker shade of its widget's window, which by night nobody could see; these
+    # widgets show nothing else of that colour.
+    boxed = QPalette(palette)
+    boxed.setColor(role.Window, QColor(theme.faint))
+    for kind in BOXED:
+        application.setPalette(boxed, kind)
     application.setStyleSheet(SHEET.format(**vars(theme)))

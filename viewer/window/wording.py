@@ -5,6 +5,7 @@ In: a reading of the scene, or a surface. Out: a line of text.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def reading(found: Any) -> str:
     """A Reading of the scene, or None."""
     if found is None:
         return ""
-    told = [f"a {found.a:.4g}", f"b {found.b:.4g}", f"loss {found.loss:.5g}"]
+    told = [f"a {found.a:.4g}", *([] if math.isnan(found.b) else [f"b {found.b:.4g}"]), f"loss {found.loss:.5g}"]
     if found.gradient is not None:
         told.append(f"gradient ({found.gradient[0]:.3g}, {found.gradient[1]:.3g})")
     if found.track is not None:

@@ -1,5 +1,6 @@
 """The page, opened in Chromium: it draws, turns, and says what is under the mouse, and asks nobody for anything."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -213,3 +214,14 @@ def test_what_a_user_wrote_is_text(surface_of: SurfaceOf, tmp_path: Path) -> Non
     assert "<title>x&lt;y &amp; &#x27;&lt;/script&gt;&#x27;</title>" in text
     contents = text[text.index('id="contents">') :]
     assert "<" not in contents[len('id="contents">') : contents.index("</script>")]
+
+
+def test_a_single_run_with_a_name_is_named_in_the_legend(bowl: Surface, tmp_path: Path) -> None:
+    assert bowl.run is not None
+    listed = {}
+    for name, run in (("named", {"first": bowl.run}), ("own", bowl.run)):
+        bowl.export(tmp_path / "s.html", run)
+        text = (tmp_path / "s.html").read_text()
+        contents = json.loads(text[text.index('id="contents">') + 14 :].partition("</script>")[0])
+        listed[name] = [(track["legend"]["name"], track["legend"]["showlegend"]) for track in contents["tracks"]]
+    assert listed == {"named": [("first", True)], "own": [("path", False)]}

@@ -190,3 +190,25 @@ def test_lines_of_descent_are_seen_on_the_surface_and_nowhere_else(surface_of: M
     assert 0.01 < inside.mean() < 0.3
     # Only the note above the surface is new beside it.
     assert not darker[bottom + 3 :].any()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_texts_can_be_read_on_a_surface_of_their_own_colour(surface_of: Made, scene_of: Made, theme: str) -> None:
+    from matplotlib.colors import to_rgb
+
+    from atlas_fast.look import Look
+    from atlas_fast.viewer.drawing.furniture import furniture
+
+    look = Look(theme=theme)
+    surface = surface_of(lambda a, b: a * a + b * b)
+    scene = scene_of(surface)
+    drawn = furniture(surface, scene.heights, scene.shown, (), look, (640, 480), 1.0).astype(float)
+    title, alpha = drawn[:70, 100:540, :3] / 255, drawn[:70, 100:540, 3:] / 255
+    text, ground = np.array(to_rgb(look.dressing.text)), np.array(to_rgb(look.dressing.background))
+    seen = alpha * title + (1 - alpha) * text  # over the colour of the text itself
+    around = np.abs(seen - ground).max(axis=2) < 0.1
+    letters = np.abs(seen - text).max(axis=2) < 0.1
+    assert around.sum() > 300
+    # Between the first and the last column of the halo there are letters again.
+    columns = np.flatnonzero(around.any(axis=0))
+    assert letters[around.any(axis=1)][:, columns[0] : columns[-1]].sum() > 300

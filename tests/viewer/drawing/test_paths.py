@@ -138,3 +138,34 @@ def test_flat_it_is_the_map_from_above(surface_of: Made, scene_of: Made, run_of:
     half = scene.pixel(corner)[0, 1]
     scene.rise(1.0)
     assert scene.pixel(corner)[0, 1] < half < scene.pixel(corner * (1, 1, 0))[0, 1]
+
+
+def test_of_a_very_long_run_only_the_steps_that_are_drawn_are_projected(
+    surface_of: Made, scene_of: Made, run_of: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from atlas_fast.planes import Plane
+    from atlas_fast.viewer.drawing.track import tracks_of
+    from atlas_fast.viewer.drawing.trajectory import STEPS
+
+    projected = []
+    project = Plane.project
+
+    def counted(plane: Plane, weights: Any) -> Any:
+        projected.append(len(weights))
+        return project(plane, weights)
+
+    monkeypatch.setattr(Plane, "project", counted)
+    steps = 300_000
+    run = run_of(np.column_stack([np.linspace(-1.6, 1.6, steps + 1), np.full(steps + 1, 1.5)]), bowl, 100)
+    scene = scene_of(surface_of(bowl), tracks=tracks_of({"long": run}))
+    assert projected and max(projected) <= STEPS
+    line = scene.lines[0][1]
+    assert (line.path.step[0], line.path.step[-1]) == (0, steps)
+    for moment in (0.0, 0.3, 1.0):
+        point = line.at(moment)
+        found = scene.reading(*scene.pixel(point)[0])
+        # A pixel is some 1/300 of the way.
+        assert found.step == pytest.approx(moment * steps, abs=0.01 * steps)
+        assert found.epoch == found.step / 100
+        np.testing.assert_allclose((found.a, found.b), run.weights[found.step], atol=1e-12)
+        assert (found.true_loss, found.distance) == (run.loss[found.step], 0.0)

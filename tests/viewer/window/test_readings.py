@@ -100,6 +100,29 @@ ended()
     assert " at step " not in told["later"]
 
 
+def test_a_run_is_called_as_it_is_though_its_name_looks_like_markup(driven: Driven) -> None:
+    told = driven("""
+import numpy as np
+import atlas_fast as af
+from atlas_fast.training import Run
+problem = af.Problem("x^2 + y^2")
+run = Run(np.array([[1.0, 0.5], [0.5, 0.2]]), np.array([1.25, 0.29]), 1, 1, "SGD(lr=0.1)", 0)
+surface = problem.surface(resolution=32, extent=2.0, progress=False)
+window, _ = opened()
+tab = window.add_surface(surface.showing({"Ad & <b>am": run}))
+made(tab)
+scene = tab.canvas.scene
+told["read"] = hover(window, tab, scene.pixel(scene.lines[0][1].end[None])[0])
+turn(0.1)
+# As markup it would be shorter by the tag.
+told["wide"] = window.reading.sizeHint().width() - window.reading.fontMetrics().horizontalAdvance(told["read"])
+close(window)
+ended()
+""")
+    assert "Ad & <b>am at step 1" in told["read"]
+    assert 0 <= told["wide"] < 10
+
+
 def test_a_look_that_one_side_of_a_comparison_lacks_is_refused_for_both(driven: Driven) -> None:
     told = driven(
         BOWL
@@ -212,3 +235,75 @@ ended()
     # The library reports every twentieth of a second, and a frame of software OpenGL may come between.
     assert told["after"] < 0.3 + 0.5
     assert not told["end"]
+
+
+def test_while_tiles_come_frames_are_coarse_though_the_view_rests(driven: Driven) -> None:
+    told = driven(
+        BOWL
+        + """
+from atlas_fast.refinement import Refinement
+window, tab = opened()
+tab.open({**bowl, "surface": {"resolution": 300, "extent": 2.0}})
+workspace = tab.workspace
+refinement = Refinement(workspace.grid(workspace.problem(), ()))
+canvas, grid = tab.canvas, refinement.grid
+canvas.expect(refinement.coarse(), (), grid.a, grid.b)
+until(lambda: canvas.scene is not None and canvas.timing.coarse, "frames of all vertices")
+canvas.settled.start(0)
+turn(0.2)
+told["resting"] = [canvas.timing.coarse, canvas.scene.field._detail]
+canvas.rest()
+until(lambda: not canvas.timing.coarse, "no frame of all vertices")
+told["rested"] = canvas.scene.field._detail
+close(window)
+ended()
+"""
+    )
+    from atlas_fast.viewer.drawing.field import DETAIL
+    from atlas_fast.viewer.window.moving import MOVING
+
+    assert told["resting"] == [True, MOVING]
+    assert told["rested"] == DETAIL
+
+
+def test_a_formula_that_cannot_be_read_is_told_in_the_status_bar_too(driven: Driven) -> None:
+    told = driven("""
+window, tab = opened()
+window.statusBar().showMessage("of before")
+tab.open({"loss": "x^2 + ", "training": {"optimizer": "SGD", "lr": 0.1, "epochs": 5}})
+turn(0.5)
+tab.panel.train.click()
+told["said"] = window.statusBar().currentMessage()
+told["panel"] = tab.panel.footer.message.text()
+close(window)
+ended()
+""")
+    assert told["said"] and told["said"] == told["panel"]
+
+
+def test_of_a_surface_alone_the_gradient_is_read_where_its_loss_is_of_weights_only(driven: Driven) -> None:
+    told = driven("""
+import numpy as np
+import atlas_fast as af
+window, _ = opened()
+
+def read(problem):
+    surface = problem.surface(af.Plane.axes(problem, "x", "y"), resolution=40, extent=2.0, progress=False)
+    surface.save("s.npz")
+    tab = window.add_surface(af.load("s.npz"))
+    made(tab)
+    place = tab.canvas.scene.pixel(tab.canvas.scene.box.points([0.5], [-0.5], [surface.at(0.5, -0.5)]))[0]
+    text = hover(window, tab, place)
+    until(lambda: not tab.work.busy, "it does not end")
+    turn(0.2)
+    return window.reading.text()
+
+told["weights"] = read(af.Problem("x^2 + 3*y^2"))
+told["data"] = read(af.Problem("mse(x*X + y, Y)", {"X": np.ones((1, 3)), "Y": np.ones((1, 3))}))
+close(window)
+ended()
+""")
+    found = numbers(told["weights"])
+    gradient = [float(x) for x in told["weights"].split("gradient (")[1].rstrip(")").split(",")]
+    assert gradient == pytest.approx([2 * found["a"], 6 * found["b"]], abs=0.02)
+    assert told["data"] and "gradient" not in told["data"]
