@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Element = dict[int, Value]
 
-UNROLLED = 4
+UNROLLED = 3
 """Turns of a product's inner loop up to which it is none: few turns cost as much again in counting."""
 
 
