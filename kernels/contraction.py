@@ -97,13 +97,13 @@ def sum_of_squares(b: Builder, squared: list[tuple[Polynomial, Shape]]) -> int:
     """The sum of the squares of all entries of all of them, each of its shape: they are the rows of one matrix, which
     has one factor. One by one they would have as many."""
     monomials = dict.fromkeys(e for form, _ in squared for e in form.parts)
-    columns = {}
-    for e in monomials:
-        own = [(form.parts.get(e), shape) for form, shape in squared]
-        parts = [b.constant(0.0) if part is None else part for part, _ in own]
-        columns[e] = b.emit(
-            "stack", *(b.emit("broadcast", part, shape=shape) for part, (_, shape) in zip(parts, own, strict=True))
-        )
+    zero = b.constant(0.0)
+
+    def column(e: tuple[int, int]) -> int:
+        own = ((form.parts.get(e, zero), shape) for form, shape in squared)
+        return b.emit("stack", *(b.emit("broadcast", part, shape=shape) for part, shape in own))
+
+    columns = {e: column(e) for e in monomials}
     return inner_product(b, columns, columns)
 
 
