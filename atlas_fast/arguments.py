@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import kernels
-from .errors import AtlasError, DataError, DeviceError
+from .errors import AtlasError, DataError, DeviceError, named_type
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -43,7 +43,7 @@ def run(value: Any) -> Run:
     from .training import Run
 
     if not isinstance(value, Run):
-        raise ArgumentError(f"run is a {type(value).__name__}, what problem.train(..) returned is wanted")
+        raise ArgumentError(f"run is {named_type(value)}, what problem.train(..) returned is wanted")
     return value
 
 
@@ -52,9 +52,7 @@ def problem(value: Any) -> Problem:
     from .problem import Problem
 
     if not isinstance(value, Problem):
-        raise ArgumentError(
-            f"problem is a {type(value).__name__}, a Problem is wanted, as Problem(text, data) makes one"
-        )
+        raise ArgumentError(f"problem is {named_type(value)}, a Problem is wanted, as Problem(text, data) makes one")
     return value
 
 
@@ -63,7 +61,7 @@ def file(name: str, value: str | os.PathLike[str]) -> Path:
     try:
         return Path(value)
     except TypeError:
-        raise ArgumentError(f"{name} is a {type(value).__name__}, the name of a file is wanted") from None
+        raise ArgumentError(f"{name} is {named_type(value)}, the name of a file is wanted") from None
 
 
 def real(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> float:

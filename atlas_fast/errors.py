@@ -109,6 +109,12 @@ def excerpt(text: str, span: Span) -> tuple[str, int, int]:
     return left + shown + right, before, max(1, columns(visible(text[start:end])))
 
 
+def named_type(value: object) -> str:
+    """Of which type a value is, in a message: "an int"."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
 def visible(text: str) -> str:
     """The text with every character that cannot be printed shown as its escape, and tabs as one space."""
     return "".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in text)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError
+from .errors import DataError, named_type
 
 Matrix = NDArray[np.float64]
 
@@ -96,7 +96,7 @@ def _array(name: str, value: Any) -> NDArray[Any]:
 
 def _strange(name: str, value: Any) -> DataError:
     wanted = "its matrix()" if hasattr(value, "matrix") else "an array, a data frame or a nested list"
-    return DataError(f"{name} is a {type(value).__name__}: give {wanted}")
+    return DataError(f"{name} is {named_type(value)}: give {wanted}")
 
 
 def _labels(value: Any) -> list[str] | None:

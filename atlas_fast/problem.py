@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import arguments, initialize, kernels, language
 from .arguments import ArgumentError, Vector
-from .errors import DataError, ExpressionError, ShapeError, clipped
+from .errors import DataError, ExpressionError, ShapeError, clipped, named_type
 from .kernels import debug
 from .matrices import Matrix, either, matrix
 
@@ -66,7 +66,7 @@ class Problem:
         sources: Mapping[str, str] | None = None,
     ) -> None:
         if not isinstance(expression, str):
-            raise ArgumentError(f"the expression is a {type(expression).__name__}, a text is wanted")
+            raise ArgumentError(f"the expression is {named_type(expression)}, a text is wanted")
         named = _named("data", data)
         declared = _declared(_named("weights", weights))
         both = sorted(set(named) & set(declared.shapes))
@@ -152,7 +152,7 @@ class Problem:
         DataError for what is no finite matrix of numbers.
         """
         if not isinstance(values, Mapping):
-            raise ArgumentError(f"values is a {type(values).__name__}, a dict of a matrix by name is wanted")
+            raise ArgumentError(f"values is {named_type(values)}, a dict of a matrix by name is wanted")
         unknown = [name for name in values if name not in self._weights]
         missing = [name for name in self._weights if name not in values]
         if unknown or missing:
@@ -372,7 +372,7 @@ def _named(what: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
     if given is None:
         return {}
     if not isinstance(given, Mapping):
-        raise DataError(f"{what} is a {type(given).__name__}, a dict of names is wanted, as in {what}={{'X': ..}}")
+        raise DataError(f"{what} is {named_type(given)}, a dict of names is wanted, as in {what}={{'X': ..}}")
     for name in given:
         if not arguments.is_name(name):
             raise DataError(f"{name!r} in {what} is no name: a letter, then letters, digits and _")
@@ -409,7 +409,7 @@ def _sourced(data: Mapping[str, Any], sources: Mapping[str, str] | None) -> dict
     found = dict(sources) if isinstance(sources, Mapping) else {} if sources is None else None
     if found is None:
         wanted = "a dict of names is wanted, as in sources={'X': 'housing.csv'}"
-        raise ArgumentError(f"sources is a {type(sources).__name__}, {wanted}")
+        raise ArgumentError(f"sources is {named_type(sources)}, {wanted}")
     for name, source in found.items():
         if name not in data:
             raise ArgumentError(f"{name!r} in sources is no data: the data are {', '.join(data) or 'none'}")

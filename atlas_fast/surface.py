@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import arguments, kernels
 from .arguments import ArgumentError, real, whole
+from .errors import named_type
 from .path import Path
 from .planes import Plane
 from .progress import Progress, Report, reporting
@@ -40,7 +41,7 @@ class Surface:
     curvature: (3, rows, columns), the second derivatives L_aa, L_ab and L_bb along the plane, or None.
     gradient_norm: (rows, columns), the L2 norm of the gradient over all weights, or None.
     plane: where the grid lies. method: how it was computed. seconds: how long that took.
-    complete: False where it was stopped; vertices that were not computed are nan.
+    complete: False where it was stopped; vertices that were not computed are nan, or lie between those that were.
     expression, latex: the loss. weights: name -> shape, the order of the plane's vectors.
     run: a run to show: the one saved with it, or the one its plane comes from. runs: all of them, by their names.
     named: those that were given by name, else None; `showing` gives them.
@@ -95,6 +96,8 @@ class Surface:
     def message(self) -> str:
         """What a reader of the surface must know, in a line; empty where there is nothing."""
         count, total = self.overflowed, self.loss.size
+        if not self.complete and not count:
+            return "stopped before its end: in places it is drawn between few vertices"
         if not self.complete:
             return f"stopped before its end: {count:,} of {total:,} vertices hold no finite value"
         if not count:
@@ -310,7 +313,7 @@ def grid(
     """The grid that Problem.surface describes, before anything of it is computed."""
     plane = Plane.default(problem) if plane is None else plane
     if not isinstance(plane, Plane):
-        raise ArgumentError(f"plane is a {type(plane).__name__}, a Plane is wanted, as Plane.pca(run) makes one")
+        raise ArgumentError(f"plane is {named_type(plane)}, a Plane is wanted, as Plane.pca(run) makes one")
     if plane.center.size != problem.size:
         raise ArgumentError(
             f"the plane lies in {plane.center.size} dimensions, this problem has {problem.size} scalar weights"

@@ -180,10 +180,11 @@ def _chosen(look: Look | None, choices: Mapping[str, Any]) -> tuple[Look, Pose]:
 def _checked(surface: Surface, run: Run | Mapping[str, Run] | None) -> Surface:
     """The surface with the run, or the runs, to show."""
     from ..arguments import ArgumentError
+    from ..errors import named_type
     from ..surface import Surface
 
     if not isinstance(surface, Surface):
-        raise ArgumentError(f"surface is a {type(surface).__name__}, what problem.surface(..) returned is wanted")
+        raise ArgumentError(f"surface is {named_type(surface)}, what problem.surface(..) returned is wanted")
     if len(surface.b) == 1:
         raise ArgumentError("the surface is a line, of one scalar weight: surface.plot() draws it as a curve")
     return surface if run is None else surface.showing(run)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, named_type
 from .columns import Column, Numbers, column
 from .table import Table
 
@@ -20,7 +20,7 @@ def table(frame: Any, source: str) -> Table:
     library = _library(frame, ("DataFrame", "Series"))
     if library is None:
         way_out = "call collect() first" if _library(frame, ("LazyFrame",)) else "give one of pandas or polars"
-        raise DataError(f"{source} is a {type(frame).__name__}, a data frame or a series is wanted: {way_out}")
+        raise DataError(f"{source} is {named_type(frame)}, a data frame or a series is wanted: {way_out}")
     unnamed = not hasattr(frame, "columns") and frame.name is None
     if not hasattr(frame, "columns"):
         frame = frame.to_frame()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import ArgumentError, real, whole
-from ..errors import DataError
+from ..errors import DataError, named_type
 from ..matrices import Matrix, matrix, sample_count
 
 
@@ -29,7 +29,7 @@ def split(data: Mapping[str, Any], test: float = 0.25, seed: int = 0) -> tuple[d
     if share >= 1:
         raise ArgumentError(f"test is {share:g}, a share between 0 and 1 is wanted, such as 0.25")
     if not isinstance(data, Mapping):
-        raise ArgumentError(f"data is a {type(data).__name__}, a dict of name -> matrix is wanted")
+        raise ArgumentError(f"data is {named_type(data)}, a dict of name -> matrix is wanted")
     found = {name: matrix(name, value) for name, value in data.items()}
     samples = sample_count(found, "a split")
     for name, value in found.items():

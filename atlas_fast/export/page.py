@@ -30,7 +30,7 @@ from ..look import THEMES, Look, Theme, colour_map, table
 from ..plot import Picture, remarks
 from ..title import write_title
 from ..viewpoint import ELEVATION, azimuth
-from . import needed
+from . import needed, packing
 from .relief import Relief
 from .tracks import Track, lifted, tracks
 
@@ -85,7 +85,7 @@ def page(
     """resolution: vertices along a side that are kept at most. theme: "light", "dark", or None: as the reader's browser
     is set."""
     library = needed("plotly.offline", ".html").get_plotlyjs()
-    choice("theme", theme, (None, *THEMES))
+    choice("theme", theme, (*THEMES, None))
     relief = Relief.of(surface, whole("resolution", resolution, 2), look)
     shown = tracks(relief, runs)
     contents = {
@@ -139,8 +139,10 @@ def _heights(relief: Relief) -> dict[str, Any]:
     power = 1 if scale.logarithmic else 2
     codes = np.round(np.clip(np.nan_to_num(scaled), 0.0, 1.0) ** (1 / power) * STEPS)
     codes = np.where(scaled > 1.0, CUT, np.where(np.isnan(scaled), NONE, codes)).astype("<u2")
+    packed, plain = packing.bytes_of(codes).tobytes(), codes.tobytes()
     return {
-        "codes": base64.b64encode(codes.tobytes()).decode(),
+        "codes": base64.b64encode(min(packed, plain, key=len)).decode(),
+        "packed": len(packed) <= len(plain),
         "rows": codes.shape[0],
         "columns": codes.shape[1],
         "power": power,
@@ -162,27 +164,13 @@ def _shades(relief: Relief, shades: NDArray[np.uint8]) -> dict[str, Any]:
     """The places on the colour map as codes, and what decodes them."""
     scale = relief.shown.scale
     return {
-        "codes": base64.b64encode(_packed(shades).tobytes()).decode(),
+        "codes": base64.b64encode(packing.halves(shades).tobytes()).decode(),
         "name": _name(relief.shown),
         "low": scale.low,
         "top": scale.top,
         # A round number that a 255th of the scale can tell.
         "unit": float(10.0 ** np.floor(np.log10(scale.top / 255 - scale.low / 255))),
     }
-
-
-def _packed(shades: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Bytes as their differences from one to the next, in half a byte where one is small, as it is on a smooth surface:
-    0 to 14 are -7 to 7, after 15 come both halves of the difference."""
-    change = np.diff(shades.ravel(), prepend=np.uint8(0)).view(np.int8).astype(np.intp)
-    small = np.abs(change) <= 7
-    ends = np.cumsum(np.where(small, 1, 3))
-    halves = np.zeros(ends[-1] + ends[-1] % 2, np.uint8)
-    halves[ends[small] - 1] = change[small] + 7
-    large, byte = ends[~small], change[~small] & 255
-    halves[large - 3], halves[large - 2], halves[large - 1] = 15, byte >> 4, byte & 15
-    packed: NDArray[np.uint8] = halves[::2] << np.uint8(4) | halves[1::2]
-    return packed
 
 
 def _name(shown: Colouring) -> str:
@@ -244,13 +232,12 @@ def _traces(relief: Relief, track: Track, count: int) -> dict[str, Any]:
     nearest step answers. What the line and its rim share stands here once; page.html makes both of it."""
     trail, name, alone = track.trail, html.escape(track.name or "path"), count == 1
     said = ("" if alone else f"<b>{name}</b><br>") + SAID.replace("DIGITS", str(_digits(relief.scale)))
-    shades = [to_hex(shade) for shade in track.colours(trail.step)]
     shared = {"type": "scatter3d", "name": name, "legendgroup": name, "showlegend": False, "hovertemplate": said}
     line = {
         "mode": "lines", "x": _numbers(trail.a), "y": _numbers(trail.b), "z": _numbers(track.scaled + RISE),
-        "line": {"color": shades, "width": 6},
+        "line": {"width": 6} | _times(track),
     }  # fmt: skip
-    path, run = track.path, track.run
+    path, run, times = track.path, track.run, np.round(trail.step, 2)
     kept = np.unique(np.linspace(0, run.steps, min(run.steps + 1, MARKED // count)).round().astype(np.intp))
     steps = {
         "mode": "markers", "x": _numbers(path.a[kept]), "y": _numbers(path.b[kept]),
@@ -260,7 +247,7 @@ def _traces(relief: Relief, track: Track, count: int) -> dict[str, Any]:
     # Of a line of many colours the legend would show the first.
     legend = {
         "mode": "lines", "showlegend": not alone or bool(track.name), "x": [None], "y": [None], "z": [None],
-        "line": {"color": shades[-1] if shades else RIM, "width": 6},
+        "line": {"color": to_hex(track.colours(np.array([float(run.steps)]))[0]), "width": 6},
     }  # fmt: skip
     return {
         "legend": shared | legend,
@@ -268,9 +255,19 @@ def _traces(relief: Relief, track: Track, count: int) -> dict[str, Any]:
         "rim": {"color": RIM, "width": 11},
         "lower": 0.006,  # than the line
         "steps": shared | steps,
-        "told": [_told(relief, track, which) for which in (trail.step.round().astype(np.intp), kept)],
+        "times": [times.tolist(), kept.tolist()],
+        "told": _told(relief, track, np.union1d(times.round().astype(np.intp), kept)),
         "epoch": run.steps_per_epoch,
     }
+
+
+def _times(track: Track) -> dict[str, Any]:
+    """The colours of a track's steps, which page.html gives as the numbers of the steps."""
+    last = track.run.steps
+    times = np.linspace(0.0, 1.0, 9)
+    shades = map(to_hex, track.colours(times * last))
+    scale = [[float(time), shade] for time, shade in zip(times, shades, strict=True)]
+    return {"colorscale": scale, "cmin": 0, "cmax": max(last, 1)}
 
 
 SAID = (
@@ -281,28 +278,20 @@ SAID = (
 
 
 def _told(relief: Relief, track: Track, steps: NDArray[np.intp]) -> list[list[float | None]]:
-    """What SAID says of the steps, but for their epochs: their numbers, their losses, their distances."""
+    """What SAID says of steps, but for their epochs: their numbers, their losses, their distances."""
     path = track.path
     losses = _numbers(path.loss[steps], digits=_digits(relief.scale))
     return [steps.tolist(), losses, _numbers(path.distance[steps], digits=4)]
 
 
 def _marker(track: Track, steps: NDArray[np.intp], alone: bool) -> dict[str, Any]:
-    """How steps are marked, the first and last larger; by time, with a colour bar, where a run is alone."""
+    """How steps are marked, the first and last larger; with a colour bar of time where a run is alone."""
     last = track.run.steps
-    marker = {"size": np.where(np.isin(steps, [0, last]), 8, 3.5).tolist(), "opacity": 1, "line": {"width": 0}}
-    if not alone or last == 0:
-        return marker | {"color": [to_hex(shade) for shade in track.colours(steps.astype(np.float64))]}
-    times = np.linspace(0.0, 1.0, 9)
-    shades = map(to_hex, track.colours(times * last))
-    return marker | {
-        "color": steps.tolist(),
-        "colorscale": [[float(time), shade] for time, shade in zip(times, shades, strict=True)],
-        "cmin": 0,
-        "cmax": last,
-        "showscale": True,
-        "colorbar": BAR | {"title": {"text": "step"}, "x": 1.12},
-    }
+    size = np.where(np.isin(steps, [0, last]), 8, 3.5).tolist()
+    marker = {"size": size, "opacity": 1, "line": {"width": 0}} | _times(track)
+    if alone and last > 0:
+        marker |= {"showscale": True, "colorbar": BAR | {"title": {"text": "step"}, "x": 1.12}}
+    return marker
 
 
 def _layout(relief: Relief, shown: list[Track], theme: Theme) -> dict[str, Any]:

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import ArgumentError
-from ..errors import StoreError, clipped
+from ..errors import StoreError, clipped, named_type
 from ..matrices import Matrix, matrix
 
 Document = dict[str, Any]
@@ -140,7 +140,7 @@ def decode(link: str) -> tuple[Document, dict[str, Matrix]]:
 def opened(link: str) -> str:
     """A link without what mail and people put round it. Raises StoreError where it is too long to be read."""
     if not isinstance(link, str):
-        raise ArgumentError(f"the link is a {type(link).__name__}, a text is wanted")
+        raise ArgumentError(f"the link is {named_type(link)}, a text is wanted")
     if len(link) > 2 * LONGEST:  # twice, for white space
         raise StoreError(f"the link is too large: {len(link):,} characters, {LONGEST:,} at most are read")
     body = "".join(link.split()).removeprefix("<").removesuffix(">")

@@ -7,7 +7,10 @@ with heights (what a surface's colours mean), relief (3-D), contours (from above
 from .comparison import GREYS, ON_VIRIDIS, plot_comparison
 from .figure import Picture
 from .heights import COLOURS
-from .picture import headings, plot, remarks
+from .picture import curve, headings, legend, plot, remarks
 from .trail import TIMES
 
-__all__ = ["COLOURS", "GREYS", "ON_VIRIDIS", "TIMES", "Picture", "headings", "plot", "plot_comparison", "remarks"]
+__all__ = [
+    "COLOURS", "GREYS", "ON_VIRIDIS", "TIMES", "Picture", "curve", "headings", "legend", "plot", "plot_comparison",
+    "remarks",
+]  # fmt: skip

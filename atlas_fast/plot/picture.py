@@ -5,6 +5,7 @@ In: a Surface. Out: a Picture.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def plot(surface: Surface) -> Picture:
         figure.colorbar(mappable, cax=box, ticks=MaxNLocator(10, integer=label == "step"))
         box.set_title(label, fontsize=9, pad=6)
         box.tick_params(labelsize=8)
-    _legend(figure, surface)
+    legend(figure, _colours(surface))
     headings(figure, surface)
     return figure
 
@@ -71,32 +72,29 @@ def _coloured(surface: Surface) -> list[tuple[Run, str | None]]:
     return list(zip(surface.named.values(), ON_VIRIDIS, strict=False))
 
 
-def _legend(figure: Figure, surface: Surface) -> None:
-    """The runs by their names, at the lower left."""
-    if surface.named is None:
-        return
+def _colours(surface: Surface) -> dict[str, str]:
+    """The colours of the runs that have names."""
+    return {} if surface.named is None else dict(zip(surface.named, ON_VIRIDIS, strict=False))
+
+
+def legend(figure: Figure, colours: Mapping[str, Any]) -> None:
+    """Runs by their names in their colours, at the lower left."""
     handles = [
-        Line2D([], [], color=colour, linewidth=3, marker="o", markeredgecolor="black")
-        for _, colour in _coloured(surface)
+        Line2D([], [], color=colour, linewidth=3, marker="o", markeredgecolor="black") for colour in colours.values()
     ]
-    names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 2]}.." for name in surface.named]
-    figure.legend(
-        handles, [name.replace("$", r"\$") for name in names], loc="lower left", bbox_to_anchor=(0.005, 0.0),
-        frameon=False, fontsize=8, ncols=1 + (len(names) > 4),
-    )  # fmt: skip
+    names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 2]}.." for name in colours]
+    if names:
+        figure.legend(
+            handles, [name.replace("$", r"\$") for name in names], loc="lower left", bbox_to_anchor=(0.005, 0.0),
+            frameon=False, fontsize=8, ncols=1 + (len(names) > 4),
+        )  # fmt: skip
 
 
 def _line(surface: Surface) -> Picture:
-    """The picture of a line: the loss against its one coordinate."""
-    figure = Picture(8.5, 5.6)
+    """The picture of a line with its runs."""
     timed = surface.run is not None and surface.named is None
-    axes = figure.add_axes((0.11, 0.12, 0.75 if timed else 0.84, 0.7))
-    axes.plot(
-        surface.a,
-        np.where(np.isfinite(surface.loss[0]), surface.loss[0], np.nan),
-        color="#31688e",
-        linewidth=2,
-    )
+    figure = curve(surface, 0.75 if timed else 0.84)
+    axes = figure.axes[0]
     for run, colour in _coloured(surface):
         path = surface.path(run)
         shade: dict[str, Any] = {"c": path.step, "cmap": TIMES} if colour is None else {"color": colour}
@@ -105,11 +103,20 @@ def _line(surface: Surface) -> Picture:
         box = figure.add_axes((0.89, 0.12, 0.02, 0.7))
         figure.colorbar(marks, cax=box, ticks=MaxNLocator(10, integer=True))
         box.set_title("step", fontsize=9, pad=6)
+    legend(figure, _colours(surface))
+    return figure
+
+
+def curve(surface: Surface, width: float = 0.84) -> Picture:
+    """A line without its runs: the loss against its one coordinate. width: of its axes, as a share of the picture's."""
+    figure = Picture(8.5, 5.6)
+    axes = figure.add_axes((0.11, 0.12, width, 0.7))
+    heights = np.where(np.isfinite(surface.loss[0]), surface.loss[0], np.nan)
+    axes.plot(surface.a, heights, color="#31688e", linewidth=2)
     axes.set_xlim(surface.a[0], surface.a[-1])
     axes.set_xlabel(surface.plane.axes_labels[0], fontsize=10)
     axes.set_ylabel("loss", fontsize=10)
     axes.grid(alpha=0.3)
-    _legend(figure, surface)
     headings(figure, surface)
     return figure
 

@@ -16,7 +16,7 @@ from typing import Any, get_type_hints
 
 from ..arguments import ArgumentError, is_name
 from ..data.table import ARRAYS, TEXT
-from ..errors import WorkspaceError, clipped, nearest
+from ..errors import WorkspaceError, clipped, named_type, nearest
 from ..matrices import either
 from ..optimizers import OPTIMIZERS, Optimizer, find, make
 from . import slips
@@ -82,7 +82,7 @@ def other_kind(file: Path) -> str:
 def checked(document: Any, source: str) -> None:
     """Raise WorkspaceError for a key that is not known, and a value of another type than the key wants."""
     if not isinstance(document, Mapping):
-        raise WorkspaceError(f"{source}: it is a {type(document).__name__}, a table of keys is wanted")
+        raise WorkspaceError(f"{source}: it is {named_type(document)}, a table of keys is wanted")
     for name in document:
         if name not in TOP:
             raise WorkspaceError(f"{source}: {_stray(name, document[name])}")

@@ -24,20 +24,20 @@ def made() -> SimpleNamespace:
     return SimpleNamespace(problem=problem, run=run, surface=surface, plane=surface.plane)
 
 
-RUN = "run is a {}, what problem.train(..) returned is wanted"
-PROBLEM = "problem is a int, a Problem is wanted, as Problem(text, data) makes one"
-FILE = "path is a int, the name of a file is wanted"
+RUN = "run is {}, what problem.train(..) returned is wanted"
+PROBLEM = "problem is an int, a Problem is wanted, as Problem(text, data) makes one"
+FILE = "path is an int, the name of a file is wanted"
 
 WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
-    "surface.path": (lambda m: m.surface.path(3), RUN.format("int")),
-    "surface.showing": (lambda m: m.surface.showing("run"), RUN.format("str")),
+    "surface.path": (lambda m: m.surface.path(3), RUN.format("an int")),
+    "surface.showing": (lambda m: m.surface.showing("run"), RUN.format("a str")),
     "surface.at": (lambda m: m.surface.at("x", 3), "a is no array of numbers"),
     "surface.at, b": (lambda m: m.surface.at(0, [1, "y"]), "b is no array of numbers"),
     "surface.at, shapes": (lambda m: m.surface.at([1, 2], [1, 2, 3]), "a has the shape (2,) and b (3,)"),
     "surface.save": (lambda m: m.surface.save(3), FILE),
     "plane.at": (lambda m: m.plane.at("a", "b"), "a is 'a', a number is wanted"),
     "plane.at, too large": (lambda m: m.plane.at(10**400), "a is 1000"),
-    "problem.pack": (lambda m: m.problem.pack(3), "values is a int, a dict of a matrix by name is wanted"),
+    "problem.pack": (lambda m: m.problem.pack(3), "values is an int, a dict of a matrix by name is wanted"),
     "problem.unpack": (lambda m: m.problem.unpack("w"), "the vector is no array of numbers"),
     "Plane.random": (lambda m: af.Plane.random(3, [0.0, 0.0]), PROBLEM),  # type: ignore[arg-type]
     "Plane.axes": (lambda m: af.Plane.axes(3, "x", "y"), PROBLEM),  # type: ignore[arg-type]
@@ -47,7 +47,7 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
     "Workspace.read": (lambda m: af.Workspace.read(3), FILE),  # type: ignore[arg-type]
     "Workspace.save": (lambda m: af.Workspace.parse({"loss": "x^2"}).save(3), FILE),  # type: ignore[arg-type]
     "Problem.from_file": (lambda m: af.Problem.from_file(3), FILE),  # type: ignore[arg-type]
-    "share": (lambda m: af.share(m.problem, "run"), RUN.format("str")),  # type: ignore[arg-type]
+    "share": (lambda m: af.share(m.problem, "run"), RUN.format("a str")),  # type: ignore[arg-type]
 }
 
 

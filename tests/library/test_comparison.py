@@ -159,7 +159,7 @@ def test_where_all_leave_at_once_their_first_steps_are_shown() -> None:
         ({"optimizers": [af.SGD(lr=0.1)] * 9}, "optimizers holds 9, 1 to 8 are wanted"),
         ({"optimizers": ["adam"]}, "optimizer is 'adam', one such as Adam"),
         ({"epochs": 0}, "epochs is 0, it must be 1 or more"),
-        ({"plane": 3}, "plane is a int, a Plane is wanted"),
+        ({"plane": 3}, "plane is an int, a Plane is wanted"),
         ({"plane": af.Plane([0.0], [1.0])}, "the plane lies in 1 dimensions, this problem has 3 scalar weights"),
         ({"resolution": 1}, "resolution is 1, it must be 2 or more"),
         ({"extent": -1}, "extent is -1, it must be greater than 0"),

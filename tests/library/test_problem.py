@@ -139,7 +139,7 @@ def test_faults_of_the_text_are_expression_errors() -> None:
         af.Problem("x^2 + ")
     with pytest.raises(af.ShapeError, match="inner sizes"):
         af.Problem("||B*X||_2", {"X": X}, {"B": (4, 5)})
-    with pytest.raises(af.ArgumentError, match="the expression is a int, a text is wanted"):
+    with pytest.raises(af.ArgumentError, match="the expression is an int, a text is wanted"):
         af.Problem(3)  # type: ignore[arg-type]
 
 

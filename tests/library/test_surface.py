@@ -218,6 +218,20 @@ def test_a_callback_that_answers_false_stops(problem: af.Problem, run: af.Run) -
     assert surface.message == f"stopped before its end: {missing:,} of 6,250,000 vertices hold no finite value"
 
 
+def test_a_picture_of_what_was_stopped_says_that_it_is_drawn_between_few_vertices() -> None:
+    from dataclasses import replace
+
+    from atlas_fast.upsampling import upsampled
+
+    coarse = af.Problem("x^2 + y^2").surface(af.Plane.axes(af.Problem("x^2 + y^2"), "x", "y"), 8)
+    fine = upsampled(coarse, np.linspace(coarse.a[0], coarse.a[-1], 50), np.linspace(coarse.b[0], coarse.b[-1], 60))
+    assert fine.message == ""
+    stopped = replace(fine, complete=False)
+    assert stopped.message == "stopped before its end: in places it is drawn between few vertices"
+    figure = stopped.plot()
+    assert any(stopped.message in text.get_text() for text in figure.texts)
+
+
 def test_other_answers_do_not_stop(problem: af.Problem, run: af.Run) -> None:
     seen = []
     surface = problem.surface(af.Plane.pca(run), 64, progress=lambda done, total: seen.append(done))

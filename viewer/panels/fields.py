@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPalette, QWheelEvent
+from PySide6.QtGui import Qt as Markup
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSizePolicy, QWidget
 
 from . import colours
@@ -77,7 +78,7 @@ class _Marked:
         self.message = message
         widget: Any = self
         shade(widget, bool(message))
-        widget.setToolTip(message or widget.property("tip"))
+        widget.setToolTip(untouched(message) or widget.property("tip"))
 
 
 class TextField(_Marked, QLineEdit):
@@ -262,6 +263,11 @@ def described(widget: QWidget, name: str, label: str, tip: str) -> None:
     widget.setAccessibleDescription(tip)
     widget.setProperty("tip", tip)
     widget.setToolTip(tip)
+
+
+def untouched(text: str) -> str:
+    """Somebody's text as a tooltip or a message shows it: as it stands, also where Qt would take it for HTML."""
+    return Markup.convertFromPlainText(text) if Markup.mightBeRichText(text) else text
 
 
 def shade(widget: QWidget, wrong: bool) -> None:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from . import colours
-from .fields import ABSENT, Field, described
+from .fields import ABSENT, Field, described, untouched
 
 INDENT = 8
 
@@ -48,7 +48,7 @@ class Elided(QLabel):
 
     def say(self, text: str) -> None:
         self._whole = text
-        self.setToolTip(text)
+        self.setToolTip(untouched(text))
         self.setAccessibleName(text)
         self._fit()
 

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from ...workspace.keys import is_shape
 from . import colours
 from .checking import NOTHING, Finding, fault_of
-from .fields import described, number
+from .fields import described, number, untouched
 from .section import Section
 
 COLUMNS = ("Name", "Shape", "Start", "Scalars", "Remark")
@@ -212,7 +212,7 @@ class WeightsSection(Section):
         typed, message = self._wrong.get((name, column), ("", ""))
         item = QTableWidgetItem(typed or text)
         item.setData(Qt.ItemDataRole.UserRole, typed or text)
-        item.setToolTip(message or tip)
+        item.setToolTip(untouched(message or tip))
         editable = column in (SHAPE, START) and not (column == START and text.endswith("numbers"))
         keep = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         item.setFlags(keep | Qt.ItemFlag.ItemIsEditable if editable else keep)

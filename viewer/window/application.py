@@ -31,6 +31,7 @@ from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QTabBar, QTabWidget, QToolButton
 
 from ...errors import AtlasError
+from ..panels.fields import untouched
 from . import jobs, theme
 from .actions import TITLE, Actions
 from .commands import MENUS, Command
@@ -254,7 +255,7 @@ class Window(QMainWindow):
             recent.clear()
             for number, path in enumerate(self.preferences.recent):
                 action = recent.addAction(f"&{number + 1}  {path.name}")
-                action.setToolTip(str(path))
+                action.setToolTip(untouched(str(path)))
                 action.triggered.connect(lambda *_, path=path: self.files.open_path(path))
             if recent.isEmpty():
                 recent.addAction("nothing yet").setEnabled(False)

@@ -114,10 +114,11 @@ class SurfaceCanvas(QWidget):
         self.empty.setText(text)
         self.stack.setCurrentWidget(self.empty)
 
-    def show_line(self, surface: Surface) -> None:
-        """Show the picture of a surface of one line in place of a surface."""
+    def show_line(self, surface: Surface, tracks: tuple[Track, ...]) -> None:
+        """Show the picture of a surface of one line, and runs on it, in place of a surface."""
         self._leave()
         self.line.show_surface(surface, self.wanted)
+        self.line.show_tracks(tracks)
         self.stack.setCurrentWidget(self.line)
 
     @property
@@ -206,13 +207,16 @@ class SurfaceCanvas(QWidget):
     def show_tracks(self, tracks: tuple[Track, ...]) -> None:
         """Show these runs, as far as they are visible."""
         self.tracks = tracks
-        if self.scene is not None:
+        if self.shows_line:
+            self.line.show_tracks(tracks)
+        elif self.scene is not None:
             self.canvas.set_current()
             self._show_tracks()
 
     def show_moment(self, moment: float) -> None:
         """Show the runs up to a moment, 0 to 1."""
         self._moment = moment
+        self.line.show_moment(moment)
         if self.scene is not None:
             self.scene.show_moment(moment)
             self.canvas.update()

@@ -5,6 +5,7 @@ In: the window's tab in front, and files or links that a person names. Out: tabs
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from ...errors import AtlasError, StoreError
 from ..animation import SUFFIXES
+from ..panels.fields import untouched
 from . import wording
 
 if TYPE_CHECKING:
@@ -251,7 +253,9 @@ class Files:
                 canvas.line.write(path, size, transparent)
             else:
                 pose = Pose(view=shown.seen, rise=shown.risen, moment=shown.moment)
-                write_picture(shown.surface, path, size, pose, canvas.look, canvas.tracks, transparent)
+                # Of one that was stopped the picture itself says so.
+                seen = replace(shown.surface, complete=False) if canvas.coarse else shown.surface
+                write_picture(seen, path, size, pose, canvas.look, canvas.tracks, transparent)
         except AtlasError as error:
             self.window.statusBar().showMessage(str(error))
         else:
@@ -285,7 +289,7 @@ class Files:
         # The dialog asks about the name that was typed, and not about that with a suffix.
         if path != Path(typed) and path.exists():
             told = f"{path.name} already exists.\nDo you want to replace it?"
-            if QMessageBox.question(self.window, title, told) != QMessageBox.StandardButton.Yes:
+            if QMessageBox.question(self.window, title, untouched(told)) != QMessageBox.StandardButton.Yes:
                 return None, kind
         return path, kind
 
@@ -294,7 +298,7 @@ class Files:
         return str(recent[0].parent if recent and recent[0].parent.is_dir() else Path.cwd())
 
     def _refuse(self, title: str, error: AtlasError) -> None:
-        QMessageBox.warning(self.window, title, str(error))
+        QMessageBox.warning(self.window, title, untouched(str(error)))
 
 
 def with_suffix(path: Path, suffix: str) -> Path:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from .work import Job, Order
 
 if TYPE_CHECKING:
+    from ...planes import Plane
     from ...problem import Problem
     from ...refinement import Refinement, Tile
     from ...surface import Grid, Surface
@@ -146,7 +147,7 @@ def probe(surface: Surface) -> Job:
 
         problem = problem_of(surface)
         if problem is not None and not order.stopping.is_set():
-            yield _probed(problem, surface)
+            yield _probed(problem, surface.plane, surface.extent)
 
     return job
 
@@ -162,17 +163,20 @@ def _whole(workspace: Workspace, problem: Problem, runs: Sequence[Run], asked: A
     from ...refinement import Refinement
 
     found = workspace.grid(problem, runs, progress=order.report("plane"), **asked)
-    made = None
+    lacking = len(found.b) > 1
     for made in _parts(Refinement(found), False, order):
         yield made
-    if isinstance(made, Made) and len(found.b) > 1 and not order.stopping.is_set():
-        yield _probed(problem, made.surface)
+        # After the first tile: what is seen comes before what the mouse may ask for, and a surface may be stopped.
+        if lacking and not isinstance(made, Begun) and not order.stopping.is_set():
+            lacking = False
+            extent = float(found.a[0]), float(found.a[-1]), float(found.b[0]), float(found.b[-1])
+            yield _probed(problem, found.plane, extent)
 
 
-def _probed(problem: Problem, surface: Surface) -> Probed:
+def _probed(problem: Problem, plane: Plane, extent: Extent) -> Probed:
     from ...surface import grid
 
-    found = grid(problem, surface.plane, 2, surface.extent, gradient=True, dtype="float64")
+    found = grid(problem, plane, 2, extent, gradient=True, dtype="float64")
     found.at(0.0, 0.0)  # compiled here, not where the mouse waits
     return Probed(found)
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..panels.fields import untouched
 from .icons import icon
 from .runs import Entries
 
@@ -66,10 +67,8 @@ class Legend(QWidget):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if entry.visible else Qt.CheckState.Unchecked)
             told = f"\n{entry.run.message}" if entry.run.message else ""
-            item.setToolTip(
-                f"{entry.run.optimizer}\n{entry.run.steps:,} steps, loss {entry.run.loss[0]:.4g} → "
-                f"{entry.run.loss[-1]:.4g}{told}"
-            )
+            ends = f"loss {entry.run.loss[0]:.4g} → {entry.run.loss[-1]:.4g}"
+            item.setToolTip(untouched(f"{entry.run.optimizer}\n{entry.run.steps:,} steps, {ends}{told}"))
             self.list.addItem(item)
         self.list.setCurrentRow(min(current, len(entries) - 1))
         self.list.blockSignals(False)

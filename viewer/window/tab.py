@@ -332,12 +332,11 @@ class Tab(QWidget):
 
     def _show(self, surface: Surface, expected: Grid | None = None) -> None:
         """Show a surface with the runs that belong to it."""
-        if len(surface.b) == 1:
-            self.canvas.show_line(surface)
-            return
         size = surface.plane.center.size
         fitting = tuple(track for track in tracks(self.entries) if track.run.weights.shape[1] == size)
-        if expected is None:
+        if len(surface.b) == 1:
+            self.canvas.show_line(surface, fitting)
+        elif expected is None:
             self.canvas.show_surface(surface, fitting)
         else:
             self.canvas.expect(surface, fitting, expected.a, expected.b)
@@ -350,11 +349,11 @@ class Tab(QWidget):
 
     def _show_entries(self, entries: Entries) -> None:
         self._list(entries)
-        if self.canvas.surface is not None:
-            if not entries and self.canvas.surface.run is not None:
-                self._show(self.canvas.surface)
-            else:
-                self.canvas.show_tracks(self.drawn)
+        shown = self.canvas.surface
+        if shown is not None and shown.run is not None and not entries:
+            self._show(shown)
+        elif shown is not None or self.canvas.shows_line:
+            self.canvas.show_tracks(self.drawn)
         self.redrawn.emit()
 
     @property

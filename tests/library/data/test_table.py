@@ -163,7 +163,7 @@ def test_files_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "there is no such file" in read(tmp_path / "missing.csv")
     assert "there is no such file" in read("a\0b.csv")
     assert "its name must end in one of .csv .tsv .txt" in read(tmp_path / "iris.xlsx")
-    assert "path is a int, the name of a file is wanted" in read(3)
+    assert "path is an int, the name of a file is wanted" in read(3)
 
     # The tests may run as root, whom no permission stops.
     def refuse(*_: object, **__: object) -> None:

@@ -166,7 +166,7 @@ def test_a_run_that_is_nowhere_on_the_surface(
             surface.export(tmp_path / f"s.{suffix}", run_through(np.array(points)))
 
 
-def test_512_by_512_with_a_long_run_is_at_most_6_megabytes(
+def test_512_by_512_with_eight_long_runs_is_at_most_6_megabytes(
     surface_of: SurfaceOf, run_through: Callable[[np.ndarray], Run], tmp_path: Path
 ) -> None:
     surface = surface_of(lambda a, b: np.sin(7 * a) * np.cos(9 * b) + a * a, shape=(512, 512))
@@ -175,26 +175,56 @@ def test_512_by_512_with_a_long_run_is_at_most_6_megabytes(
     a, b = np.meshgrid(surface.a, surface.b)
     gradient = np.stack([7 * np.cos(7 * a) * np.cos(9 * b) + 2 * a, -9 * np.sin(7 * a) * np.sin(9 * b)])
     surface = replace(surface, gradient=gradient)
+    runs = {f"run {k}": run_through(points * (1 - 0.05 * k)) for k in range(8)}
     for look in ({}, {"colouring": "slope"}):
-        surface.export(tmp_path / "s.html", run_through(points), **look)
+        surface.export(tmp_path / "s.html", runs, **look)
         assert 4e6 < (tmp_path / "s.html").stat().st_size < 6e6
 
 
-def test_packed_bytes_come_out_as_they_were(page: Any) -> None:
+def unpacked(page: Any, name: str, packed: np.ndarray, count: int) -> list[int]:
+    """What a function of the page makes of bytes."""
     from importlib.resources import files
 
-    from atlas_fast.export.page import _packed
+    frame = (files("atlas_fast.export") / "page.html").read_text()
+    code = frame[frame.index("function unpacked") : frame.index("// Heights are 16-bit")]
+    script = f"([bytes, count]) => {{ {code}; return [...{name}(Uint8Array.from(bytes), count)]; }}"
+    found: list[int] = page.page.evaluate(script, [packed.tolist(), count])
+    return found
+
+
+def test_packed_bytes_come_out_as_they_were(page: Any) -> None:
+    from atlas_fast.export.packing import halves
 
     generator = np.random.default_rng(0)
     smooth = np.round(127 + 127 * np.sin(np.arange(600) / 40)).astype(np.uint8).reshape(20, 30)
-    frame = (files("atlas_fast.export") / "page.html").read_text()
-    code = frame[frame.index("function unpacked") : frame.index("// Heights are 16-bit")]
     for shades in (smooth, generator.integers(0, 256, (13, 7), np.uint8), np.full((3, 3), 255, np.uint8)):
-        packed = _packed(shades)
-        unpacked = page.page.evaluate(f"([bytes, count]) => {{ {code}; return [...unpacked(bytes, count)]; }}",
-                                      [packed.tolist(), shades.size])  # fmt: skip
-        assert unpacked == shades.ravel().tolist()
-    assert _packed(smooth).size < 0.6 * smooth.size
+        assert unpacked(page, "unpacked", halves(shades), shades.size) == shades.ravel().tolist()
+    assert halves(smooth).size < 0.6 * smooth.size
+
+
+def test_packed_heights_come_out_as_they_were(page: Any) -> None:
+    from atlas_fast.export.packing import bytes_of
+
+    generator = np.random.default_rng(0)
+    smooth = np.round(32000 + 32000 * np.sin(np.arange(4000) / 400)).astype(np.uint16).reshape(40, 100)
+    noise = generator.integers(0, 65536, (13, 7), np.uint16)
+    ends = np.array([[0, 65535, 65534], [65535, 0, 127], [128, 0, 32768]], np.uint16)
+    for codes in (smooth, noise, ends, np.full((3, 3), 65535, np.uint16)):
+        assert unpacked(page, "smooth", bytes_of(codes), codes.size) == codes.ravel().tolist()
+        assert unpacked(page, "plain", codes.astype("<u2").view(np.uint8).ravel(), codes.size) == codes.ravel().tolist()
+    assert bytes_of(smooth).size < 0.55 * smooth.nbytes
+
+
+def test_heights_without_order_are_not_packed(surface_of: SurfaceOf, tmp_path: Path, page: Any) -> None:
+    random = np.random.default_rng(0)
+    surface = surface_of(lambda a, b: random.random((60, 50)), shape=(60, 50))
+    surface.export(tmp_path / "s.html")
+    assert '"packed":false' in (tmp_path / "s.html").read_text()
+    page.open(tmp_path / "s.html")
+    row, column = np.argwhere(surface.loss == surface.loss.max())[0]
+    heights = page.page.evaluate("surface.z")
+    assert heights[row][column] == 1.0 and np.argmin(heights) == np.argmin(surface.loss)
+    assert page.complaints == []
 
 
 def test_more_vertices_are_thinned_and_that_is_said(surface_of: SurfaceOf, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_options_that_a_format_does_not_have(bowl: Surface, tmp_path: Path) -> N
         ),
         ("vts", {"colours": "magma"}, r"\.vts has no colours: colour maps .* are chosen in the program that opens it"),
         ("html", {"arrows": True}, r"\.html has no arrows: plotly draws no such lines"),
-        ("html", {"theme": "blue"}, r"theme is 'blue', it must be one of None, 'light', 'dark'"),
+        ("html", {"theme": "blue"}, r"theme is 'blue', it must be one of 'light', 'dark', None"),
         ("glb", {"colouring": "gradient"}, r"colouring is 'gradient', it must be one of 'loss', 'gradient_norm'"),
         ("glb", {"colouring": "slope"}, r"no gradient: compute it with problem\.surface\(\.\., gradient=True\)"),
         ("vts", {"colouring": "curvature"}, r"no curvature: compute it with .*curvature=True"),

@@ -147,6 +147,14 @@ def test_a_surface_that_was_stopped_says_so_and_a_complete_one_is_kept(driven: D
         + """
 from pathlib import Path
 from atlas_fast import refinement
+from atlas_fast.viewer import offscreen
+write = offscreen.write_picture
+
+def noting(surface, *rest):
+    told["noted"] = surface.message
+    write(surface, *rest)
+
+offscreen.write_picture = noting
 tiles, slow = refinement.Refinement.tiles, threading.Event()
 
 def tiled(self, report):
@@ -178,7 +186,7 @@ stop_it()
 told["kept"] = [tab.surface is complete, tab.canvas.coarse, tab.look == look, tab.panel.footer.message.text()]
 told["written"] = window.files.write(tab, Path("kept.npz"))
 window.files._picture(tab, Path("kept.png"), (160, 120), False)
-told["picture"] = window.statusBar().currentMessage()
+told["picture"] = [window.statusBar().currentMessage(), told["noted"]]
 told["read"] = "gradient" in hover(window, tab, scene.pixel(scene.box.points([0.5], [-1.0], [1.25]))[0])
 
 # Of another extent there is nothing complete.
@@ -189,14 +197,23 @@ told["other"] = [tab.surface is None, tab.canvas.coarse, tab.panel.footer.messag
 told["status"] = window.statusBar().currentMessage()
 window.files._picture(tab, Path("coarse.png"), (160, 120), False)
 told["coarse"] = window.statusBar().currentMessage()
+scene = tab.canvas.scene
+until(lambda: tab.probe is not None, "nothing tells the gradient")
+told["far"] = hover(window, tab, scene.pixel(scene.box.points([2.5], [-2.75], [13.8125]))[0])
 close(window)
 ended()
 """
     )
     assert told["kept"][:3] == [True, False, True] and "not whole" not in told["kept"][3]
     assert told["written"] and af.load(tmp_path / "kept.npz").loss.shape == (1200, 1200)
-    assert "kept.png" in told["picture"] and "not whole" not in told["picture"]
+    assert "kept.png" in told["picture"][0] and "not whole" not in told["picture"][0] and told["picture"][1] == ""
     assert told["read"]
     assert told["other"][:2] == [True, True]
     for text in (told["other"][2], told["status"], told["coarse"]):
         assert "not whole" in text
+    assert told["noted"] == "stopped before its end: in places it is drawn between few vertices"
+    # Between few vertices, too, the loss and the gradient under the mouse are those of the point itself.
+    words = told["far"].replace(",", "").replace("(", "").replace(")", "").split()
+    a, b, loss, along, across = (float(words[k]) for k in (1, 3, 5, 7, 8))
+    assert loss == pytest.approx(a * a + b * b, rel=2e-3)
+    assert (along, across) == pytest.approx((2 * a, 2 * b), rel=6e-3)

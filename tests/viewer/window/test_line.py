@@ -61,3 +61,65 @@ ended()
     assert told["saved"].startswith("wrote ")
     assert len(af.load(tmp_path / "curve.npz").b) == 1
     assert told["exported"] == "a curve of one scalar weight cannot be exported: save its picture"
+
+
+def test_runs_on_a_curve_follow_the_slider_and_the_legend(driven: Driven, tmp_path: Path) -> None:
+    told = driven("""
+from pathlib import Path
+import numpy as np
+from PySide6.QtCore import Qt
+window, tab = opened()
+tab.open({
+    "loss": "(x-1)^2", "weights": {"x": -1.5}, "surface": {"resolution": 101, "extent": 2.0},
+    "training": {"optimizer": "SGD", "lr": 0.1, "epochs": 40},
+})
+tab.panel.train.click()
+line = tab.canvas.line
+until(lambda: tab.surface is not None and line._drawn is not None and not tab.work.busy, "no curve")
+path = tab.surface.path(tab.entries[0].run)
+
+def colours(moment, steps):
+    # What is seen at the places of some steps, the slider at a moment.
+    tab.player.set_moment(moment)
+    turn(0.2)
+    seen = line.grab().toImage()
+    places = line._axes.transData.transform(np.column_stack([path.a, path.height])[steps])
+    return [seen.pixelColor(round(x), round(line.height() - y)).name() for x, y in places]
+
+told["whole"] = colours(1.0, [0, 1, 40])
+told["half"] = colours(0.5, [0, 1, 40])
+told["start"] = colours(0.0, [0, 1, 40])
+tab.player.set_moment(1.0)
+place = line._axes.transData.transform((path.a[1], path.height[1]))
+QTest.mouseMove(line, QPoint(round(place[0]), round(line.height() - place[1])))
+turn(0.2)
+told["read"] = window.reading.text()
+line.write(Path("run.png"), (line.width(), line.height()), False)
+item = tab.legend.list.item(0)
+item.setCheckState(Qt.CheckState.Unchecked)
+turn(0.2)
+told["hidden"] = colours(1.0, [0, 1])
+told["loss"] = float(path.loss[1])
+told["place"] = [float(place[0]), float(line.height() - place[1])]
+close(window)
+ended()
+""")
+    from matplotlib.colors import to_rgb
+    from PIL import Image
+
+    def is_of_the_run(colour: str) -> bool:
+        # The run's colour, or a paler one.
+        white = 1 - np.array(to_rgb("#d55e00"))
+        lacking = 1 - np.array(to_rgb(colour))
+        return bool(lacking.max() > 0.2 and np.abs(lacking / lacking.max() - white / white.max()).max() < 0.05)
+
+    assert [is_of_the_run(colour) for colour in told["whole"]] == [True, True, True]
+    assert [is_of_the_run(colour) for colour in told["half"]] == [True, True, True]  # near its end it hardly moves
+    assert [is_of_the_run(colour) for colour in told["start"]] == [True, False, False]
+    assert [is_of_the_run(colour) for colour in told["hidden"]] == [False, False]
+    assert told["whole"][2] == "#d55e00"
+    assert "at step 1 (epoch 1)" in told["read"] and f"true loss {told['loss']:.5g}" in told["read"]
+    assert "b " not in told["read"].split("SGD")[0]
+    picture = np.asarray(Image.open(tmp_path / "run.png").convert("RGB"))
+    x, y = told["place"]
+    assert is_of_the_run("#" + "".join(f"{value:02x}" for value in picture[round(y), round(x)]))
