@@ -28,7 +28,7 @@ Weights = Mapping[str, Array]
 Result = TypeVar("Result")
 
 
-SETTLING = 0.02
+SETTLING = 0.05
 """Seconds for which a short call is repeated each time that it is measured."""
 
 PAUSE = 0.02
