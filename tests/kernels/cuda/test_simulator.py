@@ -73,8 +73,9 @@ def test_a_run_that_diverges_ends_and_another_goes_on(found: dict[str, Any]) -> 
 
 
 def test_generated_texts(found: dict[str, Any]) -> None:
-    assert len(found["texts"]) > 12
-    assert max(found["texts"]) < TOLERANCE["float32"]
+    for dtype, errors in found["texts"].items():
+        assert len(errors) >= 200
+        assert max(errors) < TOLERANCE[dtype]
 
 
 def test_a_grid_in_tiles_has_the_same_bits_and_tells_its_progress(found: dict[str, Any]) -> None:
