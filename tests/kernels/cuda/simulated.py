@@ -21,6 +21,7 @@ from networks import classifier
 from training_cases import MANY, OPTIMIZERS, SEEDS, network, runs_apart, statistics
 
 import atlas_fast as af
+from atlas_fast.examples import EXAMPLES
 from atlas_fast.kernels.cuda import engine, running, trial
 from atlas_fast.kernels.cuda.engine import BoundProgram, code_of
 from atlas_fast.kernels.outputs import Outputs
@@ -189,6 +190,17 @@ def library() -> dict[str, Any]:
     return told
 
 
+def example(name: str, dtype: str) -> float:
+    """A few points of an example, on all its data."""
+    problem = EXAMPLES[name].problem()
+    plane = af.Plane.random(problem, problem.init(1), seed=2) if problem.size > 2 else af.Plane.default(problem)
+    ours, oracle = (
+        problem.surface(plane, 2, dtype=kind, progress=False, backend=backend).loss
+        for kind, backend in ((dtype, "cuda"), ("float64", "numpy"))
+    )
+    return float(np.abs(ours - oracle).max() / np.abs(oracle).max())
+
+
 def training(optimizer: Optimizer, dtype: str) -> float:
     """A run of 3 steps on 3 samples."""
     found, expected = (
@@ -233,6 +245,8 @@ def checks() -> Iterator[tuple[str, Check]]:
         yield f"many whole {dtype}", lambda t=dtype: many(network(), None, t)  # type: ignore[misc]
         yield f"many batches {dtype}", lambda t=dtype: many(network(), 3, t)  # type: ignore[misc]
         yield f"many statistics {dtype}", lambda t=dtype: many(statistics(5), 3, t)  # type: ignore[misc]
+        for name in EXAMPLES:
+            yield f"example {name} {dtype}", lambda n=name, t=dtype: example(n, t)  # type: ignore[misc]
     yield "diverging", diverging
     yield "texts", texts
     yield "tiles", tiles
