@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ class _Line(QWidget):
         self.scale.setFixedWidth(self.fontMetrics().horizontalAdvance("standardize") + 34)
         for column, widget in enumerate((self.name, self.shape, self.scale, edit, remove)):
             grid.addWidget(widget, 0, column)
+        self.stops = (self.name, self.scale, edit, remove)
         grid.addWidget(Faint(origin(section)), 1, 0, 1, 5)
         self.name.editingFinished.connect(lambda: owner.rename(self))
         self.scale.finished.connect(lambda: owner.rescale(self))
@@ -189,6 +191,10 @@ class DataSection(FieldSection):
         self.lines = [_Line(self, name, section) for name, section in self.sections.items()]
         for line in self.lines:
             self.list.addWidget(line)
+        # Tab goes through them where they stand, and not last of all, as what is made last.
+        stops: list[QWidget] = [self.findChild(QPushButton, "datasets"), *(s for line in self.lines for s in line.stops)]
+        for one, other in pairwise([*stops, self.fields["split", "test"]]):
+            self.setTabOrder(one, other)
 
     def show_reading(self, reading: Reading) -> None:
         """Show the shapes of what was read, or what is wrong."""

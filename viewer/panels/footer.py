@@ -66,9 +66,9 @@ class Footer(QWidget):
         self.bar.setAccessibleName(what)
         self.bar.setUpdatesEnabled(True)
 
-    def enable(self, busy: bool, trains: bool) -> None:
-        """Let those be pressed that can be. trains: whether the workspace says how."""
-        for name, can in (("train", not busy and trains), ("surface", not busy), ("stop", busy)):
+    def enable(self, busy: bool) -> None:
+        """Let those be pressed that can be."""
+        for name, can in (("train", not busy), ("surface", not busy), ("stop", busy)):
             self.buttons[name].setEnabled(can)
         for shortcut in self._keys["stop"]:
             shortcut.setEnabled(busy)  # else the key is others', to close things with

@@ -12,12 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ...data.table import ARRAYS, TEXT
 from ...problem import Problem
@@ -310,7 +305,7 @@ class WorkspacePanel(QWidget):
 
     def _enable(self) -> None:
         """Buttons that can be pressed now."""
-        self.footer.enable(self._busy, "training" in self._document)
+        self.footer.enable(self._busy)
 
     # Asking.
 
@@ -319,6 +314,9 @@ class WorkspacePanel(QWidget):
         if name == "stop":
             self.stop_asked.emit()
         elif self.commit():
+            if name == "train" and "training" not in self._document:
+                self._refuse(self.training, self.training.optimizer, "choose an optimizer, which is to train the loss")
+                return
             self._ask(self.train_asked if name == "train" else self.surface_asked)
 
     def _ask(self, signal: Any) -> None:

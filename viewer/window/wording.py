@@ -16,7 +16,7 @@ ALONE = "No finer from near: a surface alone holds no data to compute more verti
 
 UNMADE = "There is no surface of this run yet\nPress Surface to make one"
 
-HINT = "Write a loss on the left, then press Train\nor open an example there"
+HINT = "Write a loss and choose an optimizer on the left, then press Train\nor open an example there"
 
 COARSE = "the surface is not whole: where it was stopped, it is drawn between few vertices"
 """Of a surface that is not complete."""

@@ -313,3 +313,19 @@ def test_columns_are_written_as_text_and_read_back(text: str, columns: Any) -> N
     names = ["a", "b c", "x, y", "z", "2020"]
     assert columns_of(text, names) == columns
     assert columns_of(text_of(columns), names) == columns
+
+
+def test_tab_goes_through_the_data_where_they_stand(told: Any, find: Any, application: Any) -> None:
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    told.panel.show_document({"loss": "||A*X - Y||_2"}, None)
+    told.panel.data.take_dataset("iris")
+    application.processEvents()
+    find("datasets").setFocus()
+    passed = []
+    while (here := application.focusWidget()) is not find("test"):
+        passed.append(here.objectName())
+        assert len(passed) < 20, passed
+        QTest.keyClick(here, Qt.Key.Key_Tab)
+    assert passed == ["datasets", *(f"{what}-{name}" for name in "XY" for what in ("data", "scale", "remove"))]

@@ -239,10 +239,13 @@ def test_two_fields_that_need_each_other_come_together(told: Any, find: Any, typ
 
 def test_training_can_be_left_out_and_taken_up(told: Any, find: Any) -> None:
     told.panel.show_document({"loss": "x^2 + y^2"}, None)
-    assert not find("train").isEnabled() and find("surface").isEnabled()
+    find("train").click()
+    assert told.asked == [] and "choose an optimizer" in find("message").text()
+    assert find("optimizer").hasFocus()
     find("optimizer").setCurrentText("Adam")
     assert told.documents == [{"loss": "x^2 + y^2", "training": {"optimizer": "Adam", "lr": 0.01, "epochs": 100}}]
-    assert find("train").isEnabled()
+    find("train").click()
+    assert told.asked == ["train"] and not find("message").isVisible()
     find("optimizer").setCurrentIndex(0)
     assert told.last == {"loss": "x^2 + y^2"}
 
