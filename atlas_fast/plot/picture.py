@@ -5,7 +5,8 @@ In: a Surface. Out: a Picture.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 LONGEST = 40
 """Characters of a run's name in the legend."""
+
+SMALLEST = 7.5
+"""The font size in points under which remarks go on in a line below."""
 
 
 def plot(surface: Surface) -> Picture:
@@ -131,14 +135,28 @@ def headings(figure: Figure, surface: Surface, notes: tuple[str, ...] = (), alon
     height = write_title(figure, surface.latex, surface.expression)
     told = remarks(surface, notes, alone)
     if told:
-        text = ";  ".join(told)
-        size = min(9.5, 9.5 * 130 * figure.get_figwidth() / 13 / len(text))
-        figure.text(0.5, height, text, ha="center", va="center", fontsize=size, color="#444444")
+        room = 95 * figure.get_figwidth()  # in characters of one point
+        size = max(SMALLEST, min(9.5, room / len(";  ".join(told))))
+        text = "\n".join(_lines(told, int(room / size) + 1))
+        top = height + size / 144 / figure.get_figheight()  # the first line is where one alone would be
+        figure.text(0.5, top, text, ha="center", va="top", fontsize=size, color="#444444")
+
+
+def _lines(told: Sequence[str], width: int) -> list[str]:
+    """Remarks in lines of so many characters, of which one is broken only where it is longer by itself."""
+    lines: list[str] = []
+    for remark in told:
+        if lines and len(lines[-1]) + len(remark) + 3 <= width:
+            lines[-1] += f";  {remark}"
+        else:
+            lines += textwrap.wrap(remark, width)
+    return lines
 
 
 def remarks(surface: Surface, notes: tuple[str, ...] = (), alone: bool = True) -> list[str]:
     """The optimizer and what the reader of a picture must know, `notes` at its end; of several runs a legend tells."""
     run = surface.run if alone and len(surface.runs) == 1 else None
-    told = [] if run is None else [f"{run.optimizer}, {run.epochs:,} epochs, final loss {run.loss[-1]:.4g}"]
+    epochs = "" if run is None else f"{run.epochs:,} epoch{'s' * (run.epochs != 1)}"
+    told = [] if run is None else [f"{run.optimizer}, {epochs}, final loss {run.loss[-1]:.4g}"]
     off = "" if run is None else left_out(run, len(trajectory(run)))
     return told + [text for text in (surface.message, "" if run is None else run.message, off, *notes) if text]

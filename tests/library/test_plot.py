@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import atlas_fast as af
+from atlas_fast.plot import headings
 from atlas_fast.title import write_title
 from atlas_fast.viewpoint import AZIMUTHS, azimuth
 
@@ -189,6 +190,20 @@ def test_what_the_loss_was_bound_to_stands_below_it_as_far_as_there_is_room(line
     assert below.get_fontsize() >= 7
     assert not loss.get_window_extent().overlaps(below.get_window_extent())
     assert_nothing_clipped(figure)
+
+
+@pytest.mark.parametrize("width", [5.0, 13.0])
+def test_long_remarks_go_on_below_and_stay_readable(width: float) -> None:
+    remark = "the loss rose from 14 to 5e+48; a smaller lr or scaled data may mend it"
+    notes = tuple(f"{number}: {remark}" for number in range(4))
+    figure = Figure(figsize=(width, 5))
+    headings(figure, af.Problem("x^2 + y^2").surface(resolution=3), notes)
+    title, below = figure.texts
+    assert below.get_fontsize() >= 7
+    assert " ".join(below.get_text().split()).count("may mend it") == 4
+    box = below.get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= width * figure.dpi and box.y0 > 0.5 * 5 * figure.dpi
+    assert not title.get_window_extent().overlaps(box)
 
 
 def test_dollars_in_a_plain_title_are_dollars() -> None:

@@ -192,8 +192,8 @@ class DataSection(FieldSection):
         for line in self.lines:
             self.list.addWidget(line)
         # Tab goes through them where they stand, and not last of all, as what is made last.
-        stops: list[QWidget] = [self.findChild(QPushButton, "datasets"), *(s for line in self.lines for s in line.stops)]
-        for one, other in pairwise([*stops, self.fields["split", "test"]]):
+        stops = [stop for line in self.lines for stop in line.stops]
+        for one, other in pairwise([self.findChild(QPushButton, "datasets"), *stops, self.fields["split", "test"]]):
             self.setTabOrder(one, other)
 
     def show_reading(self, reading: Reading) -> None:
