@@ -81,7 +81,7 @@ class ComparisonPage(QWidget):
         for number, (tab, canvas) in enumerate(zip(self.sides, self.canvases, strict=True)):
             tab.redrawn.connect(self.refresh)
             canvas.turned.connect(lambda view, number=number: self._turned(number, view))
-            canvas.hovered.connect(lambda found: self.read.emit(wording.reading(found)))
+            canvas.hovered.connect(lambda found, tab=tab: self.read.emit(tab.told(found)))
             self.player.moved.connect(canvas.show_moment)
 
     @property
@@ -103,7 +103,7 @@ class ComparisonPage(QWidget):
             heading.setText(" ".join(str(tab.document.get("loss") or tab.title).split())[:80])
             surface = tab.surface or tab.canvas.surface
             if surface is None or len(surface.b) == 1:
-                canvas.say("There is no surface in this tab yet")
+                canvas.say(wording.CURVE if tab.canvas.shows_line else "There is no surface in this tab yet")
             elif canvas.surface is None or surface.loss is not canvas.surface.loss or canvas.tracks != drawn:
                 canvas.show_surface(surface, drawn)
         self.player.set_entries(entries)

@@ -54,6 +54,7 @@ class Player(QWidget):
         self.speed.setAccessibleName("Speed")
         self.told = QLabel()
         self.told.setMinimumWidth(225)
+        self.slider.setMinimumWidth(60)
         self.curve = LossCurve()
         self.curve.picked.connect(self._picked)
         row = QHBoxLayout()

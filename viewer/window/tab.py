@@ -110,7 +110,7 @@ class Tab(QWidget):
             self.panel.train_asked.connect(self.train)
             self.panel.surface_asked.connect(self.make_surface)
             self.panel.stop_asked.connect(self.stop)
-        self.canvas.hovered.connect(self._hovered)
+        self.canvas.hovered.connect(lambda found: self.read.emit(self.told(found)))
         self.canvas.plainer.connect(lambda: self.dress(self.look))
         self.player.moved.connect(self.canvas.show_moment)
         self.legend.shown.connect(lambda number, seen: self._show_entries(shown(self.entries, number, seen)))
@@ -378,12 +378,12 @@ class Tab(QWidget):
         self.following.back()
         self.canvas.go_home()
 
-    def _hovered(self, found: Reading | None) -> None:
-        """Tell what is under the mouse, its gradient computed there where the surface has none."""
+    def told(self, found: Reading | None) -> str:
+        """What is under the mouse in words, its gradient computed there where the surface has none."""
         if found is not None and found.gradient is None and found.track is None and self.probe is not None:
             loss, *gradient = self.probe.at(found.a, found.b)
             found = replace(found, loss=loss, gradient=np.array(gradient))
-        self.read.emit(wording.reading(found))
+        return wording.reading(found)
 
     # Edits.
 

@@ -18,6 +18,8 @@ UNMADE = "There is no surface of this run yet\nPress Surface to make one"
 
 HINT = "Write a loss and choose an optimizer on the left, then press Train\nor open an example there"
 
+CURVE = "A curve of one scalar weight\nis seen in its own tab"
+
 COARSE = "the surface is not whole: where it was stopped, it is drawn between few vertices"
 """Of a surface that is not complete."""
 

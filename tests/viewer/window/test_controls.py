@@ -164,10 +164,29 @@ page.canvases[1].native.setFocus()
 before = [canvas.scene.seen.azimuth for canvas in page.canvases]
 window.menu_actions["turn_left"].trigger()
 told["turned"] = [canvas.scene.seen.azimuth != angle for canvas, angle in zip(page.canvases, before)]
+import numpy as np
+from types import SimpleNamespace
+window.resize(640, 480)
+turn(0.5)
+right = page.canvases[1]
+place = right.scene.pixel(right.scene.box.points(np.array([1.0]), np.array([0.5]), np.array([1.25])))[0]
+told["read"] = hover(window, SimpleNamespace(canvas=right), place)
+window.pages.setCurrentWidget(tab)
+turn(0.1)
+told["slider"] = tab.player.slider.width()
+tab.open({"loss": "(x - 1)^2", "weights": {"x": -1.0}})
+tab.panel.make.click()
+until(lambda: tab.canvas.shows_line, "no curve")
+told["curve"] = right.empty.text()
 close(window)
 ended()
 """
     )
+    words = told["read"].split("gradient (")
+    a, b = (float(words[0].split()[words[0].split().index(name) + 1]) for name in "ab")
+    assert [float(x) for x in words[1].split(")")[0].split(",")] == pytest.approx([2 * a, 2 * b], abs=0.05)
+    assert told["slider"] >= 60
+    assert "curve" in told["curve"]
     assert told["arrows"] == [False, False, True]
     assert told["contours"] == [False, False, False]
     assert (told["colours"], told["drawn"], told["legend"]) == (2, 2, 2)
