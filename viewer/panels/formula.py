@@ -48,7 +48,7 @@ def inked(line: str, points: float, dpi: float) -> Coverage | None:
     if len(line) > LONGEST:
         return None
     try:
-        found = MathTextParser("agg").parse(line, dpi, FontProperties(size=points, math_fontfamily="cm"))
+        found = MathTextParser("agg").parse(line, dpi, FontProperties(size=points, math_fontfamily="stix"))
     except (ValueError, RuntimeError):
         return None
     return np.ascontiguousarray(found.image)

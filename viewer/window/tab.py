@@ -94,7 +94,7 @@ class Tab(QWidget):
     def _arrange(self, edits: bool) -> None:
         self.centre = layout.centre(self.canvas, self.player)
         self.side = layout.side(self.appearance, self.note, self.legend)
-        self.note.setObjectName("message")
+        self.note.setObjectName("aside")
         self.note.hide()
         if edits:
             from ..panels.workspace import WorkspacePanel

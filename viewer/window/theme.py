@@ -45,7 +45,7 @@ QTabWidget::pane {{ border: none; border-top: 1px solid {line}; }}
 QListWidget {{ border: 1px solid {line}; border-radius: 4px; }}
 QListWidget::item {{ padding: 3px; }}
 #heading {{ color: {faint}; font-weight: 600; }}
-#message {{ color: {faint}; }}
+#aside {{ color: {faint}; }}
 #error {{ color: {error}; }}
 #empty {{ color: {faint}; font-size: 15px; }}
 """

@@ -67,7 +67,7 @@ class TourCard(QFrame):
         self.setAutoFillBackground(True)
         self.setFixedWidth(WIDTH)
         self.place = QLabel()
-        self.place.setObjectName("message")
+        self.place.setObjectName("aside")
         self.heading = QLabel()
         self.heading.setStyleSheet("font-size: 15px; font-weight: 600;")
         self.text = QLabel()

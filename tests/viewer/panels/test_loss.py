@@ -67,6 +67,16 @@ def test_the_mathematics_is_typeset_and_greyed_while_the_text_is_broken(told: An
     assert ink(view).shape[0] > first.shape[0], "a line more"
 
 
+@pytest.mark.parametrize("inside", ["x", "x y", "x_{i}"])
+def test_brackets_are_as_high_as_capitals(application: Any, inside: str) -> None:
+    from atlas_fast.viewer.panels.formula import inked
+
+    brackets, capital = inked(rf"$\left({inside}\right)$", 14.0, 96.0), inked("$X$", 14.0, 96.0)
+    assert brackets is not None and capital is not None
+    left = brackets[:, :4].max(axis=1)
+    assert np.count_nonzero(left > 30) >= np.count_nonzero(capital.max(axis=1) > 30)
+
+
 def test_a_long_formula_shrinks_to_the_width(told: Any, type_into: Type, application: Any) -> None:
     view = told.panel.loss.formula
     type_into(told.panel.loss.editor, " + ".join(f"sin(x{i})^2" for i in range(4)))

@@ -114,11 +114,15 @@ tab.panel.train.click()
 made(tab)
 message = tab.panel.footer.message
 told["message"] = [message.text(), message.property("error")]
+pixels = message.grab().toImage()
+colours = [pixels.pixelColor(x, y) for x in range(pixels.width()) for y in range(pixels.height())]
+told["reddest"] = max(colour.red() - colour.blue() for colour in colours)
 close(window)
 ended()
 """)
     assert "diverged at step" in told["message"][0] and "vertices" in told["message"][0]
     assert told["message"][1]
+    assert told["reddest"] > 80, "it is told in the colour of faults"
 
 
 def test_a_line_takes_the_size_and_the_colours_of_the_window(driven: Driven) -> None:
