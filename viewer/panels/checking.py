@@ -19,7 +19,7 @@ from ...problem import Problem
 from ...workspace import Workspace
 from ...workspace.document import Document, checked
 from ...workspace.keys import TOP, is_shape
-from ...workspace.wording import worded
+from .wording import worded
 
 SOURCE = "the workspace"
 """What the library's messages call it, where a file would have its name; here it need not be said."""

@@ -15,11 +15,11 @@ from ...data.table import Table
 from ...errors import AtlasError
 from ...language import parse
 from ...workspace import Workspace
-from ...workspace.wording import worded
 from .checking import SOURCE, told
 from .columns import columns_of, text_of
 from .fields import ABSENT, Choice, described, shade
 from .section import Elided
+from .wording import worded
 
 SCALES: list[tuple[str, Any]] = [
     ("as it is", ABSENT),

@@ -29,12 +29,12 @@ from PySide6.QtWidgets import (
 from ...arguments import ArgumentError
 from ...data.table import Table
 from ...errors import DataError
-from ...workspace.wording import worded
 from .columns import called, proposed
 from .fields import ABSENT, Choice, described
 from .matrix import MatrixRow
 from .preview import PreviewModel, beginning
 from .section import Faint, Message
+from .wording import worded
 
 READING = ("header", "delimiter", "encoding", "missing")
 """Keys of a section that say how the whole file is read."""

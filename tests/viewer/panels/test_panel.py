@@ -172,8 +172,8 @@ def test_the_formula_has_the_pixels_of_the_screen() -> None:
 
     from atlas_fast.viewer.panels.formula import typeset
 
-    once = typeset(["$x^2$"], QColor("black"), 96, 1.0, 300)
-    twice = typeset(["$x^2$"], QColor("black"), 96, 2.0, 300)
+    once = typeset(["$x^2 + y^2 + z^2$"], QColor("black"), 96, 1.0, 300)
+    twice = typeset(["$x^2 + y^2 + z^2$"], QColor("black"), 96, 2.0, 300)
     assert once is not None and twice is not None
     assert twice.width() == pytest.approx(2 * once.width(), abs=2)
     assert twice.deviceIndependentSize().width() == pytest.approx(once.deviceIndependentSize().width(), abs=1)
