@@ -70,6 +70,15 @@ def bounded(view: View) -> View:
     return view._replace(across=min(max(view.across, NEAREST), FURTHEST))
 
 
+def moved(view: View, right: float, forward: float) -> View:
+    """The view over another place of the ground, by shares of what is seen."""
+    angle = np.radians(view.azimuth)
+    x, y, z = view.centre
+    x += view.across * (right * float(np.cos(angle)) - forward * float(np.sin(angle)))
+    y += view.across * (right * float(np.sin(angle)) + forward * float(np.cos(angle)))
+    return view._replace(centre=(x, y, z))
+
+
 def _centre(box: Box) -> tuple[float, float, float]:
     return 0.0, 0.0, 0.42 * box.height
 

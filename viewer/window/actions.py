@@ -26,6 +26,9 @@ TURN = 10.0
 ZOOM = 1.2
 """How much nearer a key goes."""
 
+MOVE = 0.1
+"""How far a key moves, as a share of what is seen."""
+
 
 class Actions:
     """The commands, by their names in the table."""
@@ -115,6 +118,29 @@ class Actions:
 
     def turn_down(self) -> None:
         self._turn(up=-TURN)
+
+    def _move(self, right: float = 0.0, forward: float = 0.0) -> None:
+        from ..drawing.view import moved  # not before there is a surface: it loads matplotlib
+
+        page = self.window.page
+        if page is not None:
+            for canvas in page.turnable if page.compares else (page.canvas,):
+                if canvas.scene is not None:
+                    view = moved(canvas.scene.seen, right, forward)
+                    canvas.see(view)
+                    canvas.turned.emit(view)
+
+    def move_left(self) -> None:
+        self._move(right=-MOVE)
+
+    def move_right(self) -> None:
+        self._move(right=MOVE)
+
+    def move_on(self) -> None:
+        self._move(forward=MOVE)
+
+    def move_back(self) -> None:
+        self._move(forward=-MOVE)
 
     def contours(self, wanted: bool) -> None:
         self._dress(contours=wanted)

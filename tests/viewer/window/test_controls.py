@@ -120,6 +120,15 @@ tab.player.set_entries((replace(tab.entries[0], run=long),))
 tab.canvas.native.setFocus()
 QTest.keyClick(tab.canvas.native, Qt.Key.Key_Comma)
 told["step"] = round(tab.player.moment * 50_000)
+scene = tab.canvas.scene
+place = scene.box.points(np.array([0.0]), np.array([0.0]), np.array([0.0]))
+told["moved"] = []
+until(lambda: not tab.canvas.flying.isActive(), "it still flies")
+for name, key in (("Left", Qt.Key.Key_Left), ("Up", Qt.Key.Key_Up)):
+    before = scene.pixel(place)[0]
+    QTest.keyClick(tab.canvas.native, key, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
+    turn(0.2)
+    told["moved"].append([float(x) for x in scene.pixel(place)[0] - before])
 close(window)
 ended()
 """
@@ -132,6 +141,9 @@ ended()
     assert message == "resolution is 1: at least 2 vertices along each side are wanted" and kept == 32
     assert (later, new) == ("", 48)
     assert told["step"] == 49_999
+    (across, _), (aside, down) = told["moved"]
+    assert across > 20, "what is seen goes to the right where the eye goes to the left"
+    assert down > 5 and abs(aside) < 5
 
 
 def test_a_comparison_is_dressed_as_a_whole_and_tells_its_runs_apart(driven: Driven) -> None:
