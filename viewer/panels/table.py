@@ -239,9 +239,11 @@ class TableDialog(QDialog):
         )
         self.model.show_beginning(shown)
         self.view.resizeColumnsToContents()
-        dropped = f", {self.table.dropped:,} rows left out" if self.table is not None and self.table.dropped else ""
-        rows = "" if self.table is None else f"{self.table.rows:,} rows, {len(self.table.names):,} columns{dropped}"
-        self.amount.say(rows)
+        told = []
+        if self.table is not None:
+            told = [_counted(self.table.rows, "row"), _counted(len(self.table.names), "column")]
+            told += [f"{_counted(self.table.dropped, 'row')} left out"] if self.table.dropped else []
+        self.amount.say(", ".join(told))
         self._judge()
 
     def _proposed(self) -> Mapping[str, Mapping[str, Any]]:
@@ -269,6 +271,10 @@ class TableDialog(QDialog):
     def sections(self) -> dict[str, dict[str, Any]]:
         """What was chosen: name -> [data.NAME]."""
         return {row.name.text().strip(): self._section(row) for row in self.rows}
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _arrays(path: Path) -> tuple[str, ...]:

@@ -189,6 +189,9 @@ class Files:
         tab = self._seen()
         if tab is None:
             return
+        if tab.surface is None:
+            self.window.statusBar().showMessage("the surface is not complete yet: make it, or save its picture")
+            return
         path, kind = self._named(title, name, kinds)
         if path is None:
             return

@@ -166,7 +166,7 @@ def test_a_gap_is_left_out_when_one_says_so(told: Any, tmp_path: Path, applicati
     told.panel.show_document({"loss": "||A*X - Y||_2"}, tmp_path)
     dialog = opened(told, path, application)
     child(dialog, "missing").click()
-    assert dialog.message.text() == "" and "1 rows left out" in dialog.amount.said
+    assert dialog.message.text() == "" and "1 row left out" in dialog.amount.said
     dialog.accept()
     assert told.last["data"]["X"]["missing"] == told.last["data"]["Y"]["missing"] == "drop"
     assert told.panel.problem.data["X"].shape == (1, 2)

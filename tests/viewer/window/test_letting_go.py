@@ -179,6 +179,10 @@ for change in ({"contours": False}, {"heights": "log"}, {"theme": "dark"}, {"col
     told["kept"].append(all(getattr(scene.dressed, key) == value for key, value in change.items()))
 told["shape"], told["scale"] = list(scene.surface.loss.shape), scene.heights.scale.logarithmic
 told["message"] = tab.panel.footer.message.text()
+from PySide6.QtWidgets import QFileDialog
+QFileDialog.getSaveFileName = staticmethod(lambda *how: told.update(asked=True) or ("", ""))
+window.files.export()
+told["export"] = window.statusBar().currentMessage()
 # What it lacks, and what was not asked for before, is worth another.
 tab.dress(replace(tab.look, colouring="curvature"))
 until(lambda: parts.count("Begun") == 2, "it is not made again")
@@ -190,6 +194,7 @@ ended()
     assert told["kept"] == [True] * 8
     assert told["shape"] == [2000, 2000] and told["scale"]
     assert "not whole" in told["message"]
+    assert "not complete" in told["export"] and "asked" not in told
 
 
 def test_stop_is_answered_while_the_product_with_the_hessian_is_compiled(driven: Driven) -> None:
