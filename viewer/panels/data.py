@@ -36,7 +36,7 @@ from .checking import Reading, fault_of, told
 from .columns import text_of
 from .fields import ABSENT, Choice, TextField, described, shade, whole
 from .matrix import SCALES
-from .section import Faint, FieldSection
+from .section import Elided, Faint, FieldSection
 from .table import TableDialog
 
 FILES = f"Tables ({' '.join('*' + suffix for suffix in (*TEXT, *ARRAYS))})"
@@ -51,9 +51,8 @@ class _Line(QWidget):
         self.name = QLineEdit(name)
         described(self.name, f"data-{name}", f"Name of the data {name}", "As the loss has it")
         self.name.setFixedWidth(max(44, self.fontMetrics().horizontalAdvance("XXXX") + 14))
-        self.shape = QLabel()
+        self.shape = Elided()  # features × samples, as the loss gets them
         self.shape.setObjectName(f"shape-{name}")
-        self.shape.setToolTip("Features × samples, as the loss gets them")
         self.scale = Choice(f"scale-{name}", f"Scale of {name}", "What is done with each feature", SCALES)
         self.scale.show_value(section.get("scale", ABSENT))
         edit = QToolButton()
@@ -203,11 +202,11 @@ class DataSection(FieldSection):
         for line in self.lines:
             matrix = samples.train.get(line.key) if samples is not None else None
             if samples is None or matrix is None:
-                line.shape.setText("?")
+                line.shape.say("?")
                 continue
             kept = "" if samples.test is None else f" (+ {samples.test[line.key].shape[1]:,})"
-            line.shape.setText(f"{matrix.shape[0]:,} × {matrix.shape[1]:,}{kept}")
-            found.append(f"{line.key} {line.shape.text()}")
+            line.shape.say(f"{matrix.shape[0]:,} × {matrix.shape[1]:,}{kept}")
+            found.append(f"{line.key} {line.shape.said}")
         self.summary.say(", ".join(found) if found else "none" if not self.lines else "")
         for line in self.lines:
             shade(line.name, reading.fault.startswith(f"[data.{line.key}]"))

@@ -76,6 +76,8 @@ class TourCard(QFrame):
         self.back = QPushButton("Back")
         self.next = QPushButton("Next")
         self.next.setDefault(True)
+        for button in (self.end, self.back):
+            button.setAutoDefault(True)  # Return presses it: here the space bar plays
         self.end.clicked.connect(self.close_tour)
         self.back.clicked.connect(lambda: self.go(self.number - 1))
         self.next.clicked.connect(lambda: self.go(self.number + 1))

@@ -65,7 +65,7 @@ def test_a_csv_is_loaded_with_columns_chosen_and_one_hot(
     width = np.array([2.0, 5, 2, 1])
     np.testing.assert_allclose(problem.data["X"], [(width - width.mean()) / width.std()])
     np.testing.assert_array_equal(problem.data["Y"], [[0, 0, 0, 1], [0, 1, 0, 0], [1, 0, 1, 0]])
-    assert (find("shape-X").text(), find("shape-Y").text()) == ("1 × 4", "3 × 4")
+    assert (find("shape-X").said, find("shape-Y").said) == ("1 × 4", "3 × 4")
 
 
 def test_columns_are_taken_from_the_preview(told: Any, flowers: Path, application: Any) -> None:
@@ -275,7 +275,7 @@ def test_data_sets_scales_names_and_removal(told: Any, find: Any, type_into: Typ
     panel.findChild(QAction, "dataset-wine").trigger()
     wine = {part: {"dataset": "wine", "part": part} for part in ("X", "Y")}
     assert told.last == {"loss": "x^2 + y^2", "data": wine}
-    assert find("shape-X").text() == "13 × 178"
+    assert find("shape-X").said == "13 × 178"
     scale = find("scale-X")
     scale.setCurrentIndex(scale.findData("unit"))
     assert told.last["data"] == {**wine, "X": {**wine["X"], "scale": "unit"}}
@@ -292,7 +292,7 @@ def test_what_is_kept_for_testing_shows_in_the_shapes(told: Any, find: Any, type
     told.panel.show_document(examples.document("iris-relu"), None)
     type_into(find("test"), "0.2")
     assert told.last["split"] == {"test": 0.2}
-    assert find("shape-X").text() == "4 × 120 (+ 30)" and told.panel.problem.data["X"].shape == (4, 120)
+    assert find("shape-X").said == "4 × 120 (+ 30)" and told.panel.problem.data["X"].shape == (4, 120)
 
 
 @pytest.mark.parametrize("name", ["bowl", "iris-relu", "iris-sigmoid", "housing"])
@@ -329,3 +329,12 @@ def test_tab_goes_through_the_data_where_they_stand(told: Any, find: Any, applic
         assert len(passed) < 20, passed
         QTest.keyClick(here, Qt.Key.Key_Tab)
     assert passed == ["datasets", *(f"{what}-{name}" for name in "XY" for what in ("data", "scale", "remove"))]
+
+
+def test_many_samples_leave_the_panel_as_wide_as_it_is(told: Any, find: Any, tmp_path: Path, application: Any) -> None:
+    np.save(tmp_path / "many.npy", np.ones((1000, 12_345)))
+    section = {"file": "many.npy", "samples": "columns", "scale": "standardize"}
+    told.panel.show_document({"loss": "sum(A*X)", "data": {"X": section}, "split": {"test": 0.2}}, tmp_path)
+    application.processEvents()
+    assert find("shape-X").said == "1,000 × 9,876 (+ 2,469)"
+    assert told.panel.area.widget().width() <= told.panel.area.viewport().width()

@@ -226,6 +226,9 @@ tab._edited({**tab.document, "notes": "mine"})
 cards()[0].next.click()
 told["edited"] = [tab.document["notes"], window.tab is tab, len(cards()), cards()[0].number]
 card = cards()[0]
+card.back.setFocus()
+QTest.keyClick(card.back, Qt.Key.Key_Return)
+told["back"] = card.number
 QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
 told["escape"] = len(cards())
 for page in window.tabs:
@@ -236,7 +239,7 @@ ended()
     )
     assert told["cards"] == 1
     assert told["edited"] == ["mine", False, 1, 1]
-    assert told["escape"] == 0
+    assert (told["back"], told["escape"]) == (0, 0)
 
 
 @pytest.mark.parametrize("debug", [False, True])
