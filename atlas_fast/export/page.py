@@ -137,8 +137,8 @@ def _heights(relief: Relief) -> dict[str, Any]:
     """The heights and colours as codes, and what decodes them."""
     scaled, scale, shown = relief.scaled, relief.scale, relief.shown
     power = 1 if scale.logarithmic else 2
-    codes = np.round(np.clip(np.nan_to_num(scaled), 0.0, 1.0) ** (1 / power) * STEPS)
-    codes = np.where(scaled > 1.0, CUT, np.where(np.isnan(scaled), NONE, codes)).astype("<u2")
+    steps = np.round(np.clip(np.nan_to_num(scaled), 0.0, 1.0) ** (1 / power) * STEPS)
+    codes = np.where(scaled > 1.0, CUT, np.where(np.isnan(scaled), NONE, steps)).astype("<u2")
     packed, plain = packing.bytes_of(codes).tobytes(), codes.tobytes()
     return {
         "codes": base64.b64encode(min(packed, plain, key=len)).decode(),
