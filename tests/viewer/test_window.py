@@ -27,7 +27,9 @@ SCREEN = """
 import sys
 from PySide6.QtGui import QGuiApplication
 application = QGuiApplication([])
-application.primaryScreen().grabWindow(0).save(sys.argv[1])
+for path in sys.stdin:
+    application.primaryScreen().grabWindow(0).save(path.strip())
+    print("saved", flush=True)
 """
 
 
@@ -36,6 +38,7 @@ class Session:
     """A user before the window."""
 
     process: subprocess.Popen[str]
+    grabber: subprocess.Popen[str]
     environment: dict[str, str]
     folder: Path
 
@@ -58,7 +61,9 @@ class Session:
 
     def _grabbed(self) -> np.ndarray:
         path = self.folder / "screen.png"
-        subprocess.run([sys.executable, "-c", SCREEN, str(path)], env=self.environment, check=True, timeout=20)
+        assert self.grabber.stdin is not None and self.grabber.stdout is not None
+        print(path, file=self.grabber.stdin, flush=True)
+        assert self.grabber.stdout.readline() == "saved\n"
         return np.asarray(Image.open(path).convert("RGB")).astype(int)
 
     def ended(self) -> dict[str, list[str]]:
@@ -81,7 +86,10 @@ def session(display: str, bowl_file: Path, tmp_path: Path) -> Iterator[Session]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    opened = Session(process, environment, tmp_path)
+    grabber = subprocess.Popen(
+        [sys.executable, "-c", SCREEN], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    opened = Session(process, grabber, environment, tmp_path)
     try:
         until = time.monotonic() + 30
         while not opened.do("search", "--onlyvisible", "--name", "Atlas Fast"):
@@ -91,6 +99,7 @@ def session(display: str, bowl_file: Path, tmp_path: Path) -> Iterator[Session]:
         opened.do("mousemove", "500", "450")
         yield opened
     finally:
+        grabber.communicate(timeout=10)  # its input ends, and so does it
         if process.poll() is None:
             process.kill()
             process.communicate()

@@ -37,7 +37,7 @@ def primitive(name: str, dtype: str) -> float:
 
 
 def loss(name: str, dtype: str, outputs: Outputs) -> float:
-    rows = 1 if name in ("blocks", "unheld") else 2 if name in WIDE else 8
+    rows = 1 if name in ("blocks", "unheld") else 2 if name in WIDE else 3
     return _error(plane_of(losses()[name]), dtype, outputs, rows)
 
 
