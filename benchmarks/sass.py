@@ -27,9 +27,13 @@ from pathlib import Path
 
 from cases import CASES
 
-from atlas_fast import kernels
+import atlas_fast as af
+from atlas_fast import kernels, optimizers
 from atlas_fast.kernels.cuda.compilation import ptx_of
 from atlas_fast.kernels.cuda.engine import DeviceCode, plane_code
+from atlas_fast.kernels.cuda.runs import TrainingCode, training_code
+from atlas_fast.kernels.cuda.source import Source
+from atlas_fast.kernels.derivative import gradient
 from atlas_fast.kernels.outputs import Outputs
 
 CAPABILITIES = ((7, 5), (8, 0), (8, 6), (8, 9), (9, 0), (10, 0), (12, 0))
@@ -58,12 +62,38 @@ class Kernel:
         presence = tuple((name, True, True) for name in program.weights)
         return plane_code(program, presence, Outputs(gradient=self.gradient), self.dtype)
 
+    @property
+    def source(self) -> Source:
+        return self.code().source
+
+
+@dataclass(frozen=True)
+class Training:
+    """The kernel that trains a case with Adam on all samples, a block a run."""
+
+    case: str
+    dtype: str = "float32"
+
+    def __str__(self) -> str:
+        return f"training {self.case}, {self.dtype}"
+
+    def code(self) -> TrainingCode:
+        program, state = CASES[self.case].problem().program, tuple(optimizers.RULES[af.Adam].state)
+        rule = optimizers.program(af.Adam(0.1))
+        return training_code((gradient(program),), tuple(program.weights.items()), rule, state, None, self.dtype)
+
+    @property
+    def source(self) -> Source:
+        return self.code().source
+
 
 CASES_KEPT = ("bowl", "iris-relu", "iris-small", "iris-sigmoid", "housing", "digits-tanh", "digits-relu", "synthetic")
 
-KERNELS = (
+KERNELS: tuple[Kernel | Training, ...] = (
     *(Kernel(case, gradient=gradient) for gradient in (False, True) for case in CASES_KEPT),
     Kernel("iris-relu", "float64"),
+    Training("iris-small"),
+    Training("digits-tanh"),
 )
 """Kernels that are to stay in registers, whole."""
 
@@ -129,8 +159,8 @@ def is_there() -> bool:
     return kernels.device.is_installed() and tool("ptxas") is not None and tool("cuobjdump") is not None
 
 
-def examined(kernel: Kernel, capability: tuple[int, int]) -> Found:
-    source = kernel.code().source
+def examined(kernel: Kernel | Training, capability: tuple[int, int]) -> Found:
+    source = kernel.source
     began = time.perf_counter()
     ptx = ptx_of(source, capability)
     seconds = time.perf_counter() - began
@@ -217,7 +247,7 @@ def recorded() -> dict[str, Found]:
     return {name: Found(**{**row, "loops": tuple(map(tuple, row["loops"]))}) for name, row in rows.items()}
 
 
-def key(kernel: Kernel, capability: tuple[int, int]) -> str:
+def key(kernel: Kernel | Training, capability: tuple[int, int]) -> str:
     return f"{kernel}, {capability[0]}.{capability[1]}"
 
 

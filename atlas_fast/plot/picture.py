@@ -25,6 +25,7 @@ from .relief import draw_relief
 from .trail import TIMES, Trail
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ..surface import Surface
@@ -56,7 +57,7 @@ def plot(surface: Surface) -> Picture:
         figure.colorbar(mappable, cax=box, ticks=MaxNLocator(10, integer=label == "step"))
         box.set_title(label, fontsize=9, pad=6)
         box.tick_params(labelsize=8)
-    legend(figure, _colours(surface))
+    _legend(figure, _colours(surface), loc="lower left", bbox_to_anchor=(0.005, 0.0), frameon=False)
     headings(figure, surface)
     return figure
 
@@ -77,17 +78,20 @@ def _colours(surface: Surface) -> dict[str, str]:
     return {} if surface.named is None else dict(zip(surface.named, ON_VIRIDIS, strict=False))
 
 
-def legend(figure: Figure, colours: Mapping[str, Any]) -> None:
-    """Runs by their names in their colours, at the lower left."""
+def _legend(place: Figure | Axes, colours: Mapping[str, Any], **how: Any) -> None:
+    """Runs by their names in their colours."""
     handles = [
         Line2D([], [], color=colour, linewidth=3, marker="o", markeredgecolor="black") for colour in colours.values()
     ]
     names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 2]}.." for name in colours]
     if names:
-        figure.legend(
-            handles, [name.replace("$", r"\$") for name in names], loc="lower left", bbox_to_anchor=(0.005, 0.0),
-            frameon=False, fontsize=8, ncols=1 + (len(names) > 4),
-        )  # fmt: skip
+        names = [name.replace("$", r"\$") for name in names]
+        place.legend(handles, names, fontsize=8, ncols=1 + (len(names) > 4), **how)
+
+
+def legend(axes: Axes, colours: Mapping[str, Any]) -> None:
+    """Runs by their names in their colours, where they hide least of a curve."""
+    _legend(axes, colours, loc="best", frameon=False)
 
 
 def _line(surface: Surface) -> Picture:
@@ -103,7 +107,7 @@ def _line(surface: Surface) -> Picture:
         box = figure.add_axes((0.89, 0.12, 0.02, 0.7))
         figure.colorbar(marks, cax=box, ticks=MaxNLocator(10, integer=True))
         box.set_title("step", fontsize=9, pad=6)
-    legend(figure, _colours(surface))
+    legend(axes, _colours(surface))
     return figure
 
 

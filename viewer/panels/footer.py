@@ -58,10 +58,13 @@ class Footer(QWidget):
     def show_busy(self, what: str, done: int, total: int) -> None:
         """What is being done, "" when nothing is; total 0 where it is not known how much there is."""
         self.bar.setVisible(bool(what))
+        # By itself it paints at once, and the whole window with it.
+        self.bar.setUpdatesEnabled(False)
         self.bar.setRange(0, max(total, 0) if what else 1)
         self.bar.setValue(min(done, total))
         self.bar.setFormat(f"{what} %p%" if total > 0 else what)
         self.bar.setAccessibleName(what)
+        self.bar.setUpdatesEnabled(True)
 
     def enable(self, busy: bool, trains: bool) -> None:
         """Let those be pressed that can be. trains: whether the workspace says how."""

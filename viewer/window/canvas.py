@@ -21,7 +21,7 @@ from ...look import Look
 from ..drawing.scene import Scene
 from ..drawing.view import View, bounded
 from .line import LinePicture
-from .moving import Flight, Timing
+from .moving import Flight, Pacing, Timing
 from .runs import bare
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ SETTLED = 250
 
 FRAME = 16
 """Milliseconds between two views of a flight."""
+
+LATER = 700
+"""Milliseconds for which tiles may come before the title and the colour bars are drawn."""
 
 READING = 40
 """Milliseconds from one reading under the mouse to the next."""
@@ -84,7 +87,7 @@ class SurfaceCanvas(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.stack)
-        self.timing = Timing(self.canvas)
+        self.timing, self.pacing = Timing(self.canvas), Pacing(self.canvas, self)
         self.settled = QTimer(self, singleShot=True, interval=SETTLED)
         self.settled.timeout.connect(self._rest)
         self.beginning = QTimer(self, interval=FRAME)
@@ -97,6 +100,8 @@ class SurfaceCanvas(QWidget):
         self.hovering.timeout.connect(self._read)
         self.writing = QTimer(self, singleShot=True, interval=0)
         self.writing.timeout.connect(self._complete)
+        self.later = QTimer(self, singleShot=True)
+        self.later.timeout.connect(self._write)
         self.canvas.events.draw.connect(self._drawn, position="last")
         self.canvas.events.mouse_move.connect(self._moved)
         self.canvas.events.mouse_wheel.connect(self._moved)
@@ -178,7 +183,7 @@ class SurfaceCanvas(QWidget):
                 return
             self.canvas.set_current()
             self.scene.refine(tile.rows, tile.columns, tile.loss)
-            self.canvas.update()
+            self.pacing.ask()
 
     def _take(self, surface: Surface, tracks: tuple[Track, ...]) -> None:
         """Make ready for another surface."""
@@ -203,6 +208,7 @@ class SurfaceCanvas(QWidget):
         """No more tiles come."""
         self._coming = False
         self.settled.start()
+        self.canvas.update()
 
     def show_tracks(self, tracks: tuple[Track, ...]) -> None:
         """Show these runs, as far as they are visible."""
@@ -270,8 +276,9 @@ class SurfaceCanvas(QWidget):
 
     def finish(self) -> None:
         """Let go of timers and of OpenGL."""
-        for timer in (self.settled, self.beginning, self.flying, self.hovering, self.writing):
+        for timer in (self.settled, self.beginning, self.flying, self.hovering, self.writing, self.later):
             timer.stop()
+        self.pacing.finish()
         self.canvas.close()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -303,8 +310,13 @@ class SurfaceCanvas(QWidget):
             self.writing.start()
 
     def _complete(self) -> None:
-        """Draw the title and the colour bars, and make room for tiles."""
+        """Make room for tiles; draw the title and the colour bars, which takes longer than many a surface: while tiles
+        come only after a while."""
         self._spread_out()
+        if not (self._coming and self.later.isActive()):
+            self.later.start(LATER if self._coming else 0)
+
+    def _write(self) -> None:
         self.canvas.set_current()
         self.scene.write()
 

@@ -78,9 +78,9 @@ class LinePicture(QWidget):
 
     def write(self, path: Path, size: tuple[int, int], transparent: bool) -> None:
         """Write a PNG file of so many pixels, with texts as large in it as they are seen. Raises StoreError."""
-        ratio = size[0] / max(self.width(), 1)
+        ratio = min(size[0] / max(self.width(), 1), size[1] / max(self.height(), 1))
         figure = self._figure(size, ratio)
-        legend(figure, {track.name: track.colour for track, _ in self._lines})
+        legend(figure.axes[0], {track.name: track.colour for track, _ in self._lines})
         _paint(figure, self._look)
         if transparent:
             for patch in (figure.patch, *(axes.patch for axes in figure.axes)):

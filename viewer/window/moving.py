@@ -1,14 +1,16 @@
-"""How the canvas moves: from one view to another, and how much is drawn of it meanwhile.
+"""How the canvas moves: from one view to another, and how much and how often it is drawn meanwhile.
 
 In: two Views; a canvas whose frames are timed. Out: the view at a moment of the way; a scene drawn with fewer vertices
-where a full frame takes long.
+where a full frame takes long; frames with pauses between them.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
+from PySide6.QtCore import QObject, Qt, QTimer
 from vispy import gloo
 
 from ..drawing.field import DETAIL
@@ -19,6 +21,9 @@ MOVING = 256
 
 LONG = 1 / 30
 """Seconds of a frame beyond which the surface is drawn coarser while it moves."""
+
+PAUSE = 2.0
+"""How many times as long as a frame the window has for everything else, before the next one shows more tiles."""
 
 FLIGHT = 0.35
 """Seconds from one view to another."""
@@ -84,3 +89,36 @@ class Timing:
         if not self.coarse:
             gloo.gl.glFinish()
             self.full = time.perf_counter() - self._began
+
+
+class Pacing(QObject):
+    """Frames that show what arrives, with pauses: where one takes long, as without a graphics card, frame after frame
+    would leave no time to hear Stop, nor to compute what is shown."""
+
+    def __init__(self, canvas: Any, parent: QObject) -> None:
+        super().__init__(parent)
+        self._began = self._until = 0.0
+        self._drawn = QTimer(self, singleShot=True, interval=0)  # fires once the frame is on the screen
+        self._drawn.timeout.connect(self._end)
+        self._next = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._next.timeout.connect(canvas.update)
+        canvas.events.draw.connect(self._begin, position="first")
+
+    def ask(self) -> None:
+        """Draw a frame, at once or after the pause."""
+        left = self._until - time.perf_counter()
+        if not self._next.isActive():
+            self._next.start(max(math.ceil(1000 * left), 0))
+
+    def finish(self) -> None:
+        """No more frames."""
+        self._next.stop()
+        self._drawn.stop()
+
+    def _begin(self, event: Any) -> None:
+        self._began = time.perf_counter()
+        self._drawn.start()
+
+    def _end(self) -> None:
+        now = time.perf_counter()
+        self._until = now + PAUSE * (now - self._began)

@@ -22,6 +22,7 @@ from networks import classifier
 from training_cases import MANY, OPTIMIZERS, SEEDS, network, runs_apart, statistics
 
 import atlas_fast as af
+from atlas_fast.examples import EXAMPLES
 from atlas_fast.kernels.cuda import engine, running, trial
 from atlas_fast.kernels.cuda.engine import BoundProgram, code_of
 from atlas_fast.kernels.outputs import Outputs
@@ -49,14 +50,15 @@ def _error(plane: Plane, dtype: str, outputs: Outputs, rows: int) -> float:
     return error_of(found, expected, largest)
 
 
-def texts() -> list[float]:
-    """A few generated ones, whose numbers stay within float32."""
-    found = []
-    for _, plane in generated(range(24)):
+def texts() -> dict[str, list[float]]:
+    """Generated ones, whose numbers stay within float32."""
+    found: dict[str, list[float]] = {"float32": [], "float64": []}
+    for _, plane in generated(range(240)):
         expected, largest = plane.expected(Outputs(), A[:3], B[:2])
         if np.isfinite(expected).all() and largest.max() < 1e6:
-            got, _ = plane.bound("float32", Outputs()).grid(A[:3], B[:2], None)
-            found.append(error_of(got, expected, largest))
+            for dtype, errors in found.items():
+                got, _ = plane.bound(dtype, Outputs()).grid(A[:3], B[:2], None)
+                errors.append(error_of(got, expected, largest))
     return found
 
 
@@ -189,6 +191,17 @@ def library() -> dict[str, Any]:
     return told
 
 
+def example(name: str, dtype: str) -> float:
+    """A few points of an example, on all its data."""
+    problem = EXAMPLES[name].problem()
+    plane = af.Plane.random(problem, problem.init(1), seed=2) if problem.size > 2 else af.Plane.default(problem)
+    ours, oracle = (
+        problem.surface(plane, 2, dtype=kind, progress=False, backend=backend).loss
+        for kind, backend in ((dtype, "cuda"), ("float64", "numpy"))
+    )
+    return float(np.abs(ours - oracle).max() / np.abs(oracle).max())
+
+
 def training(optimizer: Optimizer, dtype: str) -> float:
     """A run of 3 steps on 3 samples."""
     found, expected = (
@@ -233,6 +246,8 @@ def checks() -> Iterator[tuple[str, Check]]:
         yield f"many whole {dtype}", lambda t=dtype: many(network(), None, t)  # type: ignore[misc]
         yield f"many batches {dtype}", lambda t=dtype: many(network(), 3, t)  # type: ignore[misc]
         yield f"many statistics {dtype}", lambda t=dtype: many(statistics(5), 3, t)  # type: ignore[misc]
+        for name in EXAMPLES:
+            yield f"example {name} {dtype}", lambda n=name, t=dtype: example(n, t)  # type: ignore[misc]
     yield "diverging", diverging
     yield "texts", texts
     yield "tiles", tiles

@@ -8,7 +8,6 @@ import re
 
 import pytest
 import sass
-from cases import CASES
 from device_cases import losses, plane_of
 from training_cases import OPTIMIZERS, code_for, network
 
@@ -92,18 +91,7 @@ def test_training_in_float64_is_float64() -> None:
     assert "fma.rn.f64" in ptx and "fma.rn.f32" not in ptx and ".shared.f32" not in ptx
 
 
-@needs_tools
-@pytest.mark.parametrize("case", ["iris-small", "digits-tanh"])
-def test_training_stays_in_registers(case: str) -> None:
-    """Of a run whose numbers are in shared memory, and of one that is too large for it."""
-    code = code_for(CASES[case].problem(), af.Adam(0.1), "float32")
-    assert code.shares.shared == (case == "iris-small")
-    now = sass.of_ptx(ptx_of(code.source, EXAMINED), EXAMINED)
-    assert now.faults("float32") == []
-    assert now.registers > 0 and any(loop[1] for loop in now.loops)
-
-
-# Surfaces, whole
+# Surfaces and training, whole
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +101,9 @@ def found() -> dict[str, sass.Found]:
 
 @needs_tools
 @pytest.mark.parametrize("kernel", sass.KERNELS, ids=str)
-def test_a_kernel_stays_in_registers_and_is_as_recorded(kernel: sass.Kernel, found: dict[str, sass.Found]) -> None:
+def test_a_kernel_stays_in_registers_and_is_as_recorded(
+    kernel: sass.Kernel | sass.Training, found: dict[str, sass.Found]
+) -> None:
     """Who changes the code for the better, or knowingly for the worse, writes sass.json anew."""
     now = found[str(kernel)]
     assert now.faults(kernel.dtype) == []
@@ -128,6 +118,12 @@ def test_kernels_whose_samples_are_split_over_blocks_stay_in_registers(name: str
     phases = [sass.of_ptx(ptx_of(source, EXAMINED), EXAMINED) for source in sass.Kernel(name).code().phase_sources]
     assert [phase.faults("float32") for phase in phases] == [[], []]
     assert phases[0].differences(found[str(sass.Kernel(name))]) == []
+
+
+def test_training_is_recorded_in_shared_memory_and_beyond() -> None:
+    """Of a run whose numbers are in shared memory, and of one that is too large for it."""
+    trained = {k.case: k.code().shares.shared for k in sass.KERNELS if isinstance(k, sass.Training)}
+    assert trained == {"iris-small": True, "digits-tanh": False}
 
 
 def test_every_kernel_is_recorded_for_every_capability_without_faults() -> None:

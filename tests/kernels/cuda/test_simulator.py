@@ -15,6 +15,7 @@ from cuda_check import TOLERANCE
 from device_cases import losses
 from training_cases import OPTIMIZERS
 
+from atlas_fast.examples import EXAMPLES
 from atlas_fast.kernels.primitives import PRIMITIVES
 
 pytest.importorskip("numba")
@@ -72,9 +73,16 @@ def test_a_run_that_diverges_ends_and_another_goes_on(found: dict[str, Any]) -> 
     assert diverging["apart"] < 1e-12
 
 
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples(name: str, dtype: str, found: dict[str, Any]) -> None:
+    assert found[f"example {name} {dtype}"] < TOLERANCE[dtype]
+
+
 def test_generated_texts(found: dict[str, Any]) -> None:
-    assert len(found["texts"]) > 12
-    assert max(found["texts"]) < TOLERANCE["float32"]
+    for dtype, errors in found["texts"].items():
+        assert len(errors) >= 200
+        assert max(errors) < TOLERANCE[dtype]
 
 
 def test_a_grid_in_tiles_has_the_same_bits_and_tells_its_progress(found: dict[str, Any]) -> None:

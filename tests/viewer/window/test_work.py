@@ -136,7 +136,13 @@ def furniture(*size):
     return real(*size)
 scene.furniture = furniture
 tab.canvas.native.frameSwapped.connect(lambda: frames.append((*scene.surface.loss.shape, scene.written)))
+from atlas_fast import refinement
 from atlas_fast.viewer.window import jobs
+tiles = refinement.Refinement.tiles
+def later(self, report):
+    time.sleep(0.5)  # or all might come before the first frame
+    yield from tiles(self, report)
+refinement.Refinement.tiles = later
 def found(each):
     if isinstance(each, jobs.Begun):
         frames.clear()
@@ -153,9 +159,49 @@ ended()
     coarse, last = told["frames"][0], told["frames"][-1]
     assert max(coarse[:2]) <= 64 and not coarse[2]
     assert last == [1500, 1500, True]
-    # For the coarse surface and for the whole, or for the latter alone where it comes at once.
+    # For the coarse surface and for the whole, or for the latter alone where that comes soon.
     assert len(told["drawn"]) in (1, 2) and min(told["drawn"]) >= 1, "after the first frame"
     assert told["shown"] == [1500, 1500]
+
+
+def test_the_title_comes_while_tiles_are_late_and_frames_leave_pauses(driven: Driven) -> None:
+    told = driven("""
+window, tab = opened()
+bowl = {"loss": "x^2 + sin(3*y)^2", "surface": {"resolution": 40}}
+tab.open(bowl)
+tab.panel.make.click()
+made(tab)
+from atlas_fast import refinement
+tiles = refinement.Refinement.tiles
+def slow(self, report):
+    for tile in tiles(self, report):
+        yield tile
+    ready.wait(20)
+    began.append(time.monotonic())
+    for _ in range(150):
+        yield tile
+        time.sleep(0.01)
+refinement.Refinement.tiles = slow
+ready, began, frames = threading.Event(), [], []
+tab.open({**bowl, "surface": {"resolution": 600}})
+tab.panel.make.click()
+until(lambda: tab.canvas.coarse, "nothing coarse")
+until(lambda: tab.canvas.scene.written, "no title")
+told["titled"] = tab.work.busy
+def drawn(event):
+    time.sleep(0.05)  # as without a graphics card
+    frames.append(time.monotonic())
+tab.canvas.canvas.events.draw.connect(drawn)
+ready.set()
+until(lambda: not tab.work.busy, "it goes on")
+told["seconds"] = time.monotonic() - began[0]
+told["frames"] = sum(began[0] <= moment for moment in frames)
+close(window)
+ended()
+""")
+    assert told["titled"]
+    # A frame of 0.05 s at least and a pause of twice as long; one more at either end, and those of the whole.
+    assert 3 <= told["frames"] <= told["seconds"] / 0.15 + 4
 
 
 def test_many_frames_take_no_memory(driven: Driven) -> None:
