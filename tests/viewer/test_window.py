@@ -33,6 +33,10 @@ for path in sys.stdin:
 """
 
 
+RESTING = 0.8
+"""Seconds. Between a coarse frame and the whole one, and where a view flies, the same may be seen for less."""
+
+
 @dataclass
 class Session:
     """A user before the window."""
@@ -48,15 +52,17 @@ class Session:
         return done.stdout.strip()
 
     def screen(self) -> np.ndarray:
-        """What the screen shows, (rows, columns, 3): once a window is on it and it shows the same twice."""
-        before = self._grabbed()
-        for _ in range(30):
-            time.sleep(0.15)
+        """What the screen shows, (rows, columns, 3): once a window is on it and it has shown the same for a while."""
+        before, end = self._grabbed(), time.monotonic() + 30
+        since = time.monotonic()
+        while time.monotonic() < end:
+            time.sleep(0.1)
             after = self._grabbed()
             # A display without windows is black, and the scene on the window is not yet there where it is one colour.
-            if (after == before).all() and after[200:600, 200:800].std() > 5:
+            if (after != before).any() or after[200:600, 200:800].std() <= 5:
+                before, since = after, time.monotonic()
+            elif time.monotonic() > since + RESTING:
                 return after
-            before = after
         raise AssertionError("the screen does not come to rest")
 
     def _grabbed(self) -> np.ndarray:
