@@ -5,7 +5,7 @@ In: the LaTeX of a loss and its text. Out: texts on a figure, the loss above and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from matplotlib.mathtext import MathTextParser
@@ -35,27 +35,40 @@ TOP, BELOW, AFTER = 0.945, 0.885, 0.845
 def write_title(figure: Figure, latex: str, expression: str) -> float:
     """Write the title at the top of a figure, no wider than the figure. Returns the height for the next line."""
     *definitions, loss = latex.split(BETWEEN_LINES)
-    if _write(figure, TOP, LARGEST, [rf"$\mathcal{{L}} = {loss}$"]):
-        return AFTER if _write(figure, BELOW, SECOND, _rows(definitions)) else BELOW
+    if _write(figure, TOP, LARGEST, rf"$\mathcal{{L}} = {loss}$"):
+        return AFTER if _write_most(figure, definitions) else BELOW
     _write_plain(figure, " ; ".join(" ".join(line.split()) for line in expression.splitlines() if line.strip()))
     return BELOW
 
 
-def _rows(definitions: list[str]) -> Iterator[str]:
-    """The definitions in a line; then ever fewer, until there is room."""
-    for count in range(len(definitions), 0, -1):
+def _write_most(figure: Figure, definitions: list[str]) -> bool:
+    """Write as many of the first definitions in a line as there is room for; False if for none."""
+
+    def written(count: int) -> bool:
         shown = ",   ".join(f"${definition}$" for definition in definitions[:count])
-        yield f"where {shown}" + (", .." if count < len(definitions) else "")
+        return _write(figure, BELOW, SECOND, f"where {shown}" + (", .." if count < len(definitions) else ""))
+
+    def is_too_many(count: int) -> bool:
+        fits = written(count)
+        if fits:
+            figure.texts[-1].remove()
+        return not fits
+
+    if not definitions or written(len(definitions)):
+        return bool(definitions)
+    # Of hundreds each try takes a tenth of a second.
+    most = bisect_left(range(1, len(definitions)), True, key=is_too_many)
+    return most > 0 and written(most)
 
 
-def _write(figure: Figure, height: float, largest: float, rows: Iterable[str]) -> bool:
-    """Write the first row that can be typeset and read; False if none can."""
-    for row in rows:
-        if len(row) <= LONGEST and _is_typeset(row):
-            text = figure.text(0.5, height, row, ha="center", va="center")
-            if _fit(figure, text, largest) >= SMALLEST:
-                return True
-            text.remove()
+def _write(figure: Figure, height: float, largest: float, row: str) -> bool:
+    """Write a row if it can be typeset and read."""
+    if len(row) > LONGEST or not _is_typeset(row):
+        return False
+    text = figure.text(0.5, height, row, ha="center", va="center")
+    if _fit(figure, text, largest) >= SMALLEST:
+        return True
+    text.remove()
     return False
 
 

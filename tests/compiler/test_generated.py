@@ -149,12 +149,15 @@ def assert_equal_in_float64(what: str, case: Case, found: Array, expected: Expec
     )
 
 
-def assert_equal_in_float32(case: Case, found: Array, jax: Array, expected: Expected) -> None:
+def assert_equal_in_float32(case: Case, found: Array, expected: Expected) -> None:
+    """To 1e-5 and some last digits of the largest number, or, where JAX is asked too, to four times its error."""
     for k in range(3):
-        error, others = (np.abs(result[k] - expected.values[k]) for result in (found, jax))
+        error = np.abs(found[k] - expected.values[k])
         allowed = 1e-5 * np.ptp(expected.values[k]) + 8 * EPS32 * expected.largest
-        allowed = np.maximum(allowed, 4 * others.max())
-        assert (error <= allowed).all(), (
+        if (error <= allowed).all():
+            continue  # JAX takes long to compile a text
+        others = np.abs(by_jax(case, "float32")[k] - expected.values[k])
+        assert (error <= np.maximum(allowed, 4 * others.max())).all(), (
             f"float32 output {k} deviates by {error.max():.2g}, JAX by {others.max():.2g}\n{case.loss.text}\n"
             f"{found[k]}\n{expected.values[k]}"
         )
@@ -219,7 +222,7 @@ def test_generated_texts_agree_everywhere() -> None:
         assert_equal_in_float64("JAX", case, by_jax(case, "float64"), expected)
         for across in ("points", "samples"):
             assert_equal_in_float64(f"{across} as lanes", case, by_kernel(case, "float64", across), expected)
-        assert_equal_in_float32(case, by_kernel(case, "float32"), by_jax(case, "float32"), expected)
+        assert_equal_in_float32(case, by_kernel(case, "float32"), expected)
 
     check()
     assert len(discarded) < 0.2 * len(drawn), discarded

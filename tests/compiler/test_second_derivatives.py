@@ -122,7 +122,7 @@ def hessian(text: str) -> tuple[af.Problem, Array, Array]:
             start += rows * columns
         return evaluate(root, dict(problem.data), weights, jax_maths("float64"))
 
-    return problem, center, np.asarray(jax.hessian(loss)(center))
+    return problem, center, np.asarray(jax.jit(jax.hessian(loss))(center))
 
 
 TEXTS = [NETWORKS["tanh"], NETWORKS["relu"], NETWORKS["softmax"], "x^2 + 3*x*y + exp(y)", "2*exp(x)"]

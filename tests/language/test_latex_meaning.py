@@ -269,7 +269,7 @@ def assert_read_alike(text):
     assert latex(parse(again, names)) == shown
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(st.recursive(LEAVES, grown, max_leaves=12))
 def test_every_way_to_nest_operators_means_what_its_latex_says(text):
     try:

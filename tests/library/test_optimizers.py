@@ -62,11 +62,14 @@ def network() -> af.Problem:
 
 @pytest.fixture
 def torch() -> Iterator[Any]:
-    """torch with float64 as its default: NAdam keeps its product of momenta in that type."""
+    """torch with float64 as its default: NAdam keeps its product of momenta in that type. In one thread: of matrices
+    this small no other gets anything, and while it waits it takes a core."""
     found = pytest.importorskip("torch")
-    before = found.get_default_dtype()
+    before, threads = found.get_default_dtype(), found.get_num_threads()
     found.set_default_dtype(found.float64)
+    found.set_num_threads(1)
     yield found
+    found.set_num_threads(threads)
     found.set_default_dtype(before)
 
 

@@ -27,8 +27,14 @@ SCREEN = """
 import sys
 from PySide6.QtGui import QGuiApplication
 application = QGuiApplication([])
-application.primaryScreen().grabWindow(0).save(sys.argv[1])
+for path in sys.stdin:
+    application.primaryScreen().grabWindow(0).save(path.strip())
+    print("saved", flush=True)
 """
+
+
+RESTING = 0.8
+"""Seconds. Between a coarse frame and the whole one, and where a view flies, the same may be seen for less."""
 
 
 @dataclass
@@ -36,6 +42,7 @@ class Session:
     """A user before the window."""
 
     process: subprocess.Popen[str]
+    grabber: subprocess.Popen[str]
     environment: dict[str, str]
     folder: Path
 
@@ -45,20 +52,24 @@ class Session:
         return done.stdout.strip()
 
     def screen(self) -> np.ndarray:
-        """What the screen shows, (rows, columns, 3): once a window is on it and it shows the same twice."""
-        before = self._grabbed()
-        for _ in range(30):
-            time.sleep(0.15)
+        """What the screen shows, (rows, columns, 3): once a window is on it and it has shown the same for a while."""
+        before, end = self._grabbed(), time.monotonic() + 30
+        since = time.monotonic()
+        while time.monotonic() < end:
+            time.sleep(0.1)
             after = self._grabbed()
             # A display without windows is black, and the scene on the window is not yet there where it is one colour.
-            if (after == before).all() and after[200:600, 200:800].std() > 5:
+            if (after != before).any() or after[200:600, 200:800].std() <= 5:
+                before, since = after, time.monotonic()
+            elif time.monotonic() > since + RESTING:
                 return after
-            before = after
         raise AssertionError("the screen does not come to rest")
 
     def _grabbed(self) -> np.ndarray:
         path = self.folder / "screen.png"
-        subprocess.run([sys.executable, "-c", SCREEN, str(path)], env=self.environment, check=True, timeout=20)
+        assert self.grabber.stdin is not None and self.grabber.stdout is not None
+        print(path, file=self.grabber.stdin, flush=True)
+        assert self.grabber.stdout.readline() == "saved\n"
         return np.asarray(Image.open(path).convert("RGB")).astype(int)
 
     def ended(self) -> dict[str, list[str]]:
@@ -81,7 +92,10 @@ def session(display: str, bowl_file: Path, tmp_path: Path) -> Iterator[Session]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    opened = Session(process, environment, tmp_path)
+    grabber = subprocess.Popen(
+        [sys.executable, "-c", SCREEN], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    opened = Session(process, grabber, environment, tmp_path)
     try:
         until = time.monotonic() + 30
         while not opened.do("search", "--onlyvisible", "--name", "Atlas Fast"):
@@ -91,6 +105,7 @@ def session(display: str, bowl_file: Path, tmp_path: Path) -> Iterator[Session]:
         opened.do("mousemove", "500", "450")
         yield opened
     finally:
+        grabber.communicate(timeout=10)  # its input ends, and so does it
         if process.poll() is None:
             process.kill()
             process.communicate()

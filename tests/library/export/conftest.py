@@ -115,7 +115,7 @@ class Page:
         self.page.mouse.move(*start)
         self.page.mouse.down()
         # The page looks at the mouse once a frame, and software draws a few in a second.
-        for share in np.linspace(0.0, 1.0, 9):
+        for share in np.linspace(0.0, 1.0, 4):
             self.page.mouse.move(start[0] + share * across, start[1] + share * down)
             self.page.wait_for_timeout(100)
         self.page.mouse.up()

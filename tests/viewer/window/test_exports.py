@@ -33,7 +33,8 @@ def test_films_are_made_while_the_window_draws(driven: Driven, tmp_path: Path) -
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QProgressDialog, QPushButton
 window.menu_actions["dark"].trigger()
-moving = QTimer(interval=15)
+window.resize(window.minimumSizeHint())  # a small scene is soon drawn
+moving = QTimer(interval=40)
 moving.timeout.connect(lambda: tab.canvas.turn(1.0))  # frames of the window between those of the film
 moving.start()
 tab.player.set_moment(0.1)

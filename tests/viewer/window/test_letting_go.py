@@ -150,7 +150,7 @@ curved = {
     "weights": {"B": [64, "?"]},
     "surface": {"resolution": 200, "plane": "hessian"},
 }
-long = {**curved, "surface": {"resolution": 2000, "plane": "random"}}
+long = {**curved, "surface": {"resolution": 700, "plane": "random"}}
 """
 
 
@@ -192,7 +192,7 @@ ended()
     )
     assert told["begun"] == 1
     assert told["kept"] == [True] * 8
-    assert told["shape"] == [2000, 2000] and told["scale"]
+    assert told["shape"] == [700, 700] and told["scale"]
     assert "not whole" in told["message"]
     assert "not complete" in told["export"] and "asked" not in told
 
