@@ -86,8 +86,20 @@ class Options:
             if suffix not in suited:
                 name = "--no-contours" if choice == "contours" else f"--{choice}"
                 raise typer.BadParameter(f"it is for --out FILE{' or FILE'.join(suited)}", param_hint=name)
-        if self.size is not None:
-            _sides(self.size)
+        self._check_values()
+
+    def _check_values(self) -> None:
+        from ..arguments import ArgumentError
+
+        try:
+            if self.size is not None:
+                from ..viewer.offscreen import checked_size
+
+                checked_size(_sides(self.size))
+            if self.choices:
+                _ = self.derivatives  # which says what cannot be had
+        except ArgumentError as error:
+            raise typer.BadParameter(str(error)) from None
 
     def _kinds(self, choice: str) -> tuple[str, ...]:
         """The suffixes of what a choice says something about."""

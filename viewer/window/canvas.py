@@ -267,6 +267,7 @@ class SurfaceCanvas(QWidget):
         """Turn by so many degrees, and go nearer by a factor: what keys do."""
         if self.scene is None:
             return
+        self._land()
         width, height = self.canvas.size
         towards = None if nearer == 1.0 else self._met((width / 2, height / 2))
         seen = self.scene.seen
@@ -292,12 +293,12 @@ class SurfaceCanvas(QWidget):
 
     def _begin(self) -> None:
         """Make the scene, once OpenGL and the screen's scale are known."""
-        if self.surface is None or self.scene is not None:
-            self.beginning.stop()
-            return
-        if not (self.native.isVisible() and self.native.isValid()):
+        unneeded = self.surface is None or self.scene is not None
+        if not unneeded and not (self.native.isVisible() and self.native.isValid()):
             return
         self.beginning.stop()
+        if unneeded:
+            return
         # Not as is wanted: what is there yet may not allow of it.
         self.scene = Scene(self.canvas, self.surface, self.canvas.pixel_scale, self.wanted.plain, self.tracks)
         self._draw(False)
@@ -322,17 +323,14 @@ class SurfaceCanvas(QWidget):
 
     def _moved(self, event: Any) -> None:
         """The mouse moved: over the surface, or the surface."""
-        if self.scene is None:
+        if self.scene is None or event.type == "mouse_release":
             return
         if event.type == "mouse_move" and not event.is_dragging:
             self._hover = float(event.pos[0]), float(event.pos[1])
             if not self.hovering.isActive():
                 self.hovering.start()
             return
-        if event.type == "mouse_release":
-            return
-        self._flight = None
-        self.flying.stop()
+        self._land()
         self.timing.coarsen(self.scene)
         self.settled.start()
         towards = self._met(event.pos) if event.type == "mouse_wheel" else None
@@ -387,14 +385,16 @@ class SurfaceCanvas(QWidget):
             self.timing.refine(self.scene)
         self.rested.emit()
 
+    def _land(self) -> None:
+        self._flight = None
+        self.flying.stop()
+
     def _fly(self) -> None:
-        flight = self._flight
-        if flight is None or self.scene is None:
+        if self._flight is None or self.scene is None:
             self.flying.stop()
             return
-        view, rise, arrived = flight.at(time.monotonic())
+        view, rise, arrived = self._flight.at(time.monotonic())
         if arrived:
-            self._flight = None
-            self.flying.stop()
+            self._land()
         self.see(view, rise)
         self.turned.emit(view)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 Driven = Callable[..., dict[str, Any]]
 
-FRAMES = 5_000
-"""Of a window on software OpenGL, in some fifteen seconds."""
+FRAMES = 20_000 if os.environ.get("ATLAS_TEST_VIEWER") else 5_000
+"""Of a window on software OpenGL, in a minute, or a quarter of one where nobody vouches for the viewer."""
 
 LONG = """
 random = __import__("numpy").random.default_rng(0)
