@@ -178,9 +178,9 @@ def test_a_choice_that_says_nothing_about_a_file_is_refused(
 def test_a_choice_that_is_none_is_told_before_the_work(
     bowl: Path, asked: Asked, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["view", str(bowl), "--out", "a.png", "--heights", "lgo"]) == 1
+    assert run(["view", str(bowl), "--out", "a.png", "--heights", "lgo"]) == 2
     assert "heights is 'lgo', it must be one of 'clipped', 'linear', 'log'" in capsys.readouterr().err
-    assert run(["view", str(bowl), "--out", "a.png", "--above", "--azimuth", "3"]) == 1
+    assert run(["view", str(bowl), "--out", "a.png", "--above", "--azimuth", "3"]) == 2
     assert "above=True looks straight down" in capsys.readouterr().err
     assert asked == []
 
@@ -228,7 +228,7 @@ def test_every_other_kind_is_exported(
     assert len(content) > 5000
 
 
-def test_a_size_that_cannot_be_drawn_is_one_line(bowl: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for size in ("10x10", "100000x100"):
-        assert run(["view", str(bowl), "--out", "b.png", "--size", size]) == 1
-        assert len(capsys.readouterr().err.splitlines()) == 1
+def test_a_size_that_cannot_be_drawn_is_wrong_usage(bowl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for size, told in (("10x10", "size is 10, it must be 64 or more"), ("100000x100", "at most 8192 along a side")):
+        assert run(["view", str(bowl), "--out", "b.png", "--size", size]) == 2
+        assert told in capsys.readouterr().err.splitlines()[-1]

@@ -293,14 +293,14 @@ class SurfaceCanvas(QWidget):
 
     def _begin(self) -> None:
         """Make the scene, once OpenGL and the screen's scale are known."""
-        unneeded = self.surface is None or self.scene is not None
-        if not unneeded and not (self.native.isVisible() and self.native.isValid()):
+        surface, made = self.surface, self.scene is not None
+        if surface is not None and not made and not (self.native.isVisible() and self.native.isValid()):
             return
         self.beginning.stop()
-        if unneeded:
+        if surface is None or made:
             return
         # Not as is wanted: what is there yet may not allow of it.
-        self.scene = Scene(self.canvas, self.surface, self.canvas.pixel_scale, self.wanted.plain, self.tracks)
+        self.scene = Scene(self.canvas, surface, self.canvas.pixel_scale, self.wanted.plain, self.tracks)
         self._draw(False)
         if self.look != self.wanted:
             self.plainer.emit()
