@@ -54,6 +54,8 @@ class Watched:
         self.window.resize(1400, 900)
         self.window.show()
         self.tab = self.window.add_workspace()
+        assert self.tab.panel is not None
+        self.panel = self.tab.panel
         self.frames = 0
         self.tab.canvas.native.frameSwapped.connect(self._drawn)
 
@@ -79,7 +81,7 @@ class Watched:
         tab.open(document(resolution, number))
         self.rest(3.0)  # what was seen before is drawn with all its vertices
         self.frames, begun = 0, time.perf_counter()
-        tab.panel.make.click()
+        self.panel.make.click()
         self.until(lambda: (self.frames > 0 and tab.canvas.coarse) or not tab.work.busy, "no surface")
         coarse = time.perf_counter() - begun
         if whole:
@@ -90,7 +92,7 @@ class Watched:
         if not tab.work.busy:
             raise SystemExit(f"a surface of {resolution} x {resolution} was there before it could be stopped")
         begun = time.perf_counter()
-        tab.panel.stop.click()
+        self.panel.stop.click()
         self.until(lambda: not tab.work.busy, "it goes on")
         return 1e3 * coarse, 1e3 * (time.perf_counter() - begun)
 
