@@ -230,6 +230,39 @@ def diverging() -> dict[str, Any]:
     }
 
 
+class Allocations(dict[Any, Any]):
+    """The shared arrays of a block, by the line that asks for them. Numba's simulator looks for one and puts it there
+    in two steps, between which another thread may do the same and have an array of its own: here the first to find
+    none holds the others up until it is there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+
+    def get(self, line: Any, default: Any = None) -> Any:
+        self.lock.acquire()
+        found = super().get(line)
+        if found is not None:
+            self.lock.release()
+        return found
+
+    def __setitem__(self, line: Any, array: Any) -> None:
+        super().__setitem__(line, array)
+        self.lock.release()
+
+
+def share_arrays() -> None:
+    from numba.cuda.simulator.kernelapi import FakeCUDAShared
+
+    begin = FakeCUDAShared.__init__
+
+    def begun(self: Any, size: int) -> None:
+        begin(self, size)
+        self._allocations = Allocations()
+
+    FakeCUDAShared.__init__ = begun
+
+
 def checks() -> Iterator[tuple[str, Check]]:
     for dtype in ("float32", "float64"):
         for name in PRIMITIVES:
@@ -259,6 +292,7 @@ def checks() -> Iterator[tuple[str, Check]]:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
+    share_arrays()
     # The simulator asks its threads again and again whether they wait, and lets none of them go on meanwhile.
     sys.setswitchinterval(1e-4)
     print(json.dumps({name: check() for name, check in checks()}))
