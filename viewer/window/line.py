@@ -79,9 +79,7 @@ class LinePicture(QWidget):
     def write(self, path: Path, size: tuple[int, int], transparent: bool) -> None:
         """Write a PNG file of so many pixels, with texts as large in it as they are seen. Raises StoreError."""
         ratio = min(size[0] / max(self.width(), 1), size[1] / max(self.height(), 1))
-        figure = self._figure(size, ratio)
-        legend(figure.axes[0], {track.name: track.colour for track, _ in self._lines})
-        _paint(figure, self._look)
+        figure = self._figure(size, ratio, named=True)
         if transparent:
             for patch in (figure.patch, *(axes.patch for axes in figure.axes)):
                 patch.set_alpha(0.0)
@@ -125,12 +123,14 @@ class LinePicture(QWidget):
         self._mark(painter, self._axes, size[1], ratio)
         painter.end()
 
-    def _figure(self, size: tuple[int, int], ratio: float) -> Any:
-        """The curve of so many pixels, ratio of them for each as Qt counts them."""
+    def _figure(self, size: tuple[int, int], ratio: float, named: bool = False) -> Any:
+        """The curve of so many pixels, ratio of them for each as Qt counts them. named: with a legend of its runs."""
         assert self._surface is not None
         figure: Any = curve(self._surface.showing({track.name: track.run for track, _ in self._lines}))
         figure.set_dpi(INCH * ratio)
         figure.set_size_inches(size[0] / figure.dpi, size[1] / figure.dpi)
+        if named:
+            legend(figure.axes[0], {track.name: track.colour for track, _ in self._lines})
         _paint(figure, self._look)
         return figure
 
