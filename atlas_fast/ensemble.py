@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +26,11 @@ from .progress import Progress, Report, reporting
 from .training import CALL_GROWTH, CALL_SECONDS, Run, Start
 
 if TYPE_CHECKING:
-    from .kernels.cuda.runs import Runs
+    from .kernels.cuda.runs import Pending, Runs
     from .problem import Problem
 
 LAUNCH_BYTES = 2**28
-"""What a launch may record of all runs, on the device and here."""
+"""What a launch may record of all runs, on the devices and here; two are under way at a time."""
 
 
 def train_many(
@@ -203,13 +204,23 @@ class _Paths:
 
     def descend(self, report: Report | None) -> bool:
         """Fill weights and losses; whether it was stopped, at a step that all runs have taken that had not ended."""
-        total, done, steps = self._steps, 0, 1
+        with closing(self._runs):
+            return self._descend(report)
+
+    def _descend(self, report: Report | None) -> bool:
+        total, done, begun, steps = self._steps, 0, 0, 1
         most = max(1, LAUNCH_BYTES // (len(self.ends) * self._runs.step_bytes))
         alive, waiting, stopped = np.ones(len(self.ends), bool), np.zeros(len(self.ends), bool), False
+        ahead: deque[tuple[int, Pending]] = deque()
         while done < total and alive.any() and not stopped:
             began = time.perf_counter()
-            steps = min(steps, total - done, most)
-            found, started, taken = self._advance(done, steps)
+            # From the second on, a launch computes while what the one before left is copied and put in its place.
+            while begun < total and len(ahead) < (2 if done else 1):
+                steps = min(steps, total - begun, most)
+                ahead.append((steps, self._advance(begun, steps)))
+                begun += steps
+            steps, landed = ahead.popleft()
+            found, started, taken = landed()
             self.losses[waiting, self.ends[waiting]] = started[waiting, 0]
             here = slice(done, done + steps)
             self.losses[alive, here] = started[alive]
@@ -222,18 +233,19 @@ class _Paths:
             seconds = time.perf_counter() - began
             steps = max(1, min(CALL_GROWTH * steps, int(steps * CALL_SECONDS / max(seconds, 1e-6))))
         if self._batches is None:
-            # What a step more would start from.
+            # What a step more would start from, which one may have taken.
             waiting |= alive
-            self.losses[waiting, self.ends[waiting]] = self._advance(done, 1)[1][waiting, 0]
+            _, started, _ = (ahead[0][1] if ahead else self._advance(done, 1))()
+            self.losses[waiting, self.ends[waiting]] = started[waiting, 0]
         return stopped and done < total
 
-    def _advance(self, done: int, steps: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    def _advance(self, done: int, steps: int) -> Pending:
         told = [schedule.take(steps) for schedule in self._schedules]
         numbers = {name: np.stack([each[name] for each in told])[self._which] for name in told[0]}
         if self._batches is None:
-            return self._runs.run(steps, numbers)
+            return self._runs.start(steps, numbers)
         epoch, begin = divmod(done, self._batches.steps)
-        return self._runs.run(steps, numbers, self._draw(epoch, -(-(done + steps) // self._batches.steps)), begin)
+        return self._runs.start(steps, numbers, self._draw(epoch, -(-(done + steps) // self._batches.steps)), begin)
 
     def _draw(self, first: int, stop: int) -> NDArray[np.int32]:
         """The orders of the samples in these epochs, one after the other, of each run; the ones before are let go."""

@@ -257,8 +257,9 @@ class Problem:
         """Many runs, a Run each: with other seeds, optimizers or starts.
 
         optimizer, seed, start: one for all runs, or a list of one for each, such as range(1000) for seed; start may be
-        (runs, P). backend: "cuda" takes the steps of all runs at once, on an NVIDIA GPU, a block of threads a run (so
-        far it ran in a simulator alone); "auto" and "cpu" train one after the other. The rest is as for `train`.
+        (runs, P). backend: "cuda" takes the steps of all runs at once, a block of threads a run, on an NVIDIA GPU, or
+        on several where there are enough runs (so far it ran in a simulator alone); "auto" and "cpu" train one after
+        the other. The rest is as for `train`.
 
         Runs that diverge end there, with one warning for all. Raises what `train` does.
         """

@@ -20,7 +20,7 @@ from ..cpu.machine import host
 from ..uniforms import Array
 from .dialects import Dialect, Do, Fresh, Lines, let
 from .engine import BoundProgram
-from .runs import Launched, Order, Runs
+from .runs import Order, Pending, Runs
 from .source import ENTRY, Source
 from .translation import module_of
 
@@ -91,12 +91,12 @@ def points(bound: BoundProgram, weights: Mapping[str, Array], count: int) -> Arr
 class HostRuns(Runs):
     """Runs whose steps this machine's translation takes."""
 
-    def _launch(self, uniform: Array, order: Order, numbers: Array, steps: int, begin: int) -> Launched:
+    def _launch(self, uniform: Array, order: Order, numbers: Array, steps: int, begin: int) -> Pending:
         made = self._made(steps)
         arguments = self._flat(uniform, order, numbers, self.state, *made, self._space())
         for run in range(self.count):
             _Kernel.of(self.code.source)(*arguments, order.shape[1], steps, begin, run, 0)
-        return made
+        return lambda: made
 
 
 def _run(bound: BoundProgram, a: Array, b: Array, weights: Array | None, share: int | None) -> Array:

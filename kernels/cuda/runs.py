@@ -2,7 +2,7 @@
 
 In: the program of a loss's gradient (and that of the last batch, where it is smaller), data, an optimizer's rule, and
 for each run where it starts, its numbers and the order of its samples. Out: the weights after every step and the loss
-that each starts from. How steps are cut into launches changes no bit.
+that each starts from. How steps are cut into launches, and runs among devices (lanes.py), changes no bit.
 
 None of this has run on a GPU yet: it is tested in Numba's simulator, by NumPy (vectors.py), and translated for this
 machine (host.py).
@@ -10,7 +10,7 @@ machine (host.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -26,9 +26,8 @@ from ..streams import split
 from ..uniforms import Array, Inputs, uniforms
 from .compilation import launchable
 from .descent import Epoch, Gradient, Uniform, source_of
-from .device import is_simulated
 from .engine import answered
-from .layout import SIMULATED_THREADS, THREADS
+from .lanes import Parts
 from .persample import sample_axes
 from .shares import Shares, shares_of
 from .source import Source
@@ -40,6 +39,9 @@ Shapes = tuple[tuple[str, tuple[int, int]], ...]
 Order = NDArray[np.int32]
 Launched = tuple[Array, Array, NDArray[np.int32]]
 """The weights (runs, steps, P) after each step, the losses (runs, steps) they start from, the steps (runs,) taken."""
+
+Pending = Callable[[], Launched]
+"""Waits for steps that are under way."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ class Runs:
             spread = [np.broadcast_to(column, starts.shape) for column in columns]
             self.state = np.ascontiguousarray(np.concatenate([starts, *spread], axis=1), self.dtype)
         self._shared = None if self.code.own else self._of_all()
-        self._device: Any = None
+        self._parts: Parts | None = None
 
     @property
     def step_bytes(self) -> int:
@@ -165,19 +167,28 @@ class Runs:
         return size * self.dtype.itemsize + (4 * self.cut.sizes[0] if self.cut else 0)
 
     def run(self, steps: int, numbers: Mapping[str, Array], order: Order | None = None, begin: int = 0) -> Launched:
-        """Take steps. A run ends behind its first step whose loss or weights are not finite; what is recorded of later
-        ones means nothing, and so do the steps that it takes in a later call.
+        """Take steps, as `start` describes it, and wait for them."""
+        return self.start(steps, numbers, order, begin)()
 
-        numbers: name -> (runs, steps). order: (runs, ..) sample numbers, epoch after epoch, where there are batches.
-        begin: how many steps of its first epoch are over.
+    def start(self, steps: int, numbers: Mapping[str, Array], order: Order | None = None, begin: int = 0) -> Pending:
+        """Begin to take steps, behind those begun before. A run ends behind its first step whose loss or weights are
+        not finite; what is recorded of later ones means nothing, and so do the steps that it takes in a later call.
+
+        numbers: name -> (runs, steps). order: (runs, ..) sample numbers, epoch after epoch, where there are batches; it
+        must stay as it is until the steps are taken. begin: how many steps of its first epoch are over.
         """
         shape = self.count, steps
         with np.errstate(over="ignore"):
             told = np.stack([np.broadcast_to(numbers[name], shape) for name in self.numbers], axis=2)
             told = np.ascontiguousarray(told, dtype=self.dtype)
         uniform = self._shared if self._shared is not None else self._of_steps(steps, order, begin)
-        given = np.zeros((1, 1), np.int32) if order is None else np.ascontiguousarray(order, dtype=np.int32)
+        given = np.zeros((self.count, 1), np.int32) if order is None else np.ascontiguousarray(order, dtype=np.int32)
         return self._launch(uniform, given, told, steps, begin)
+
+    def close(self) -> None:
+        """Wait for all that is under way, and let go of what lies on the devices; no step can be taken any more."""
+        if self._parts is not None:
+            self._parts.close()
 
     def _made(self, steps: int) -> Launched:
         record = np.empty((self.count, steps, self.code.shares.size), self.dtype)
@@ -186,31 +197,26 @@ class Runs:
     def _space(self) -> Array:
         """Where the runs' numbers lie that are not in shared memory; never empty."""
         shares = self.code.shares
-        return np.empty(1 if shares.shared else self.count * shares.count, self.dtype)
+        return np.empty((self.count, 1 if shares.shared else shares.count), self.dtype)
 
     @staticmethod
     def _flat(*arrays: NDArray[Any]) -> list[NDArray[Any]]:
         return [array.reshape(-1) for array in arrays]
 
-    def _launch(self, uniform: Array, order: Order, numbers: Array, steps: int, begin: int) -> Launched:
+    def _launch(self, uniform: Array, order: Order, numbers: Array, steps: int, begin: int) -> Pending:
         made = self._made(steps)
         with answered():
-            from numba import cuda
+            if self._parts is None:
+                self._parts = Parts(self.code.kernel, self.state, self._space(), self._shared)
+            given = [order, numbers] if self._shared is not None else [uniform, order, numbers]
+            land = self._parts.start(given, made, (order.shape[1], steps, begin))
 
-            if self._device is None:
-                state, space = self._flat(self.state, self._space())
-                self._device = cuda.to_device(state), cuda.device_array(space.shape, space.dtype)
-            state, space = self._device
-            hosts = self._flat(*made)
-            there = [cuda.device_array(array.shape, array.dtype) for array in hosts]
-            given = [cuda.to_device(array) for array in self._flat(uniform, order, numbers)]
-            # In the stream of the copies, which are in their order then.
-            threads, stream = SIMULATED_THREADS if is_simulated() else THREADS, cuda.default_stream()
-            counts = (np.uint32(n) for n in (order.shape[1], steps, begin))
-            self.code.kernel[self.count, threads, stream](*given, state, *there, space, *counts)
-            for array, host in zip(there, hosts, strict=True):
-                array.copy_to_host(host)
-        return made
+        def landed() -> Launched:
+            with answered():
+                land()
+            return made
+
+        return landed
 
     # What is computed of the data alone
 
@@ -257,4 +263,4 @@ class Runs:
                 arrays = self._arrays(gradient, order[run, first : first + gradient.samples])
                 flat = np.concatenate([*arrays, np.zeros(0)])
                 out[run, step, : flat.size] = flat
-        return out.ravel()
+        return out

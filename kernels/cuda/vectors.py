@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..uniforms import Array
 from .engine import BoundProgram
-from .runs import Launched, Order, Runs
+from .runs import Order, Pending, Runs
 from .source import Source
 from .targets import function_of
 
@@ -73,21 +73,26 @@ def _cuda(points: int, block: int) -> SimpleNamespace:
     )
 
 
+def block_of(run: int) -> SimpleNamespace:
+    """What `cuda` is to the text of training: the only thread of a run's block."""
+    return SimpleNamespace(
+        threadIdx=SimpleNamespace(x=0),
+        blockIdx=SimpleNamespace(x=run),
+        blockDim=SimpleNamespace(x=1),
+        shared=SimpleNamespace(array=np.empty),
+        syncthreads=lambda: None,
+        syncthreads_and=bool,
+    )
+
+
 class PlainRuns(Runs):
     """Runs whose steps NumPy takes."""
 
-    def _launch(self, uniform: Array, order: Order, numbers: Array, steps: int, begin: int) -> Launched:
+    def _launch(self, uniform: Array, order: Order, numbers: Array, steps: int, begin: int) -> Pending:
         kernel, made = function_of(self.code.source, "numpy"), self._made(steps)
         arguments = self._flat(uniform, order, numbers, self.state, *made, self._space())
         with np.errstate(all="ignore"):
             for run in range(self.count):
-                kernel.__globals__["cuda"] = SimpleNamespace(
-                    threadIdx=SimpleNamespace(x=0),
-                    blockIdx=SimpleNamespace(x=run),
-                    blockDim=SimpleNamespace(x=1),
-                    shared=SimpleNamespace(array=np.empty),
-                    syncthreads=lambda: None,
-                    syncthreads_and=bool,
-                )
+                kernel.__globals__["cuda"] = block_of(run)
                 kernel(*arguments, order.shape[1], steps, begin)
-        return made
+        return lambda: made

@@ -157,7 +157,7 @@ def test_a_device_that_fails_in_training_is_a_device_error(monkeypatch: pytest.M
         raise DeviceFault("the GPU does not answer (out of memory)")
 
     monkeypatch.setattr(device, "fault", lambda: None)
-    monkeypatch.setattr(runs.Runs, "run", fails)
+    monkeypatch.setattr(runs.Runs, "start", fails)
     with pytest.raises(af.DeviceError, match="out of memory"):
         bowl().train_many(af.SGD(lr=0.1), 1, range(3), backend="cuda", progress=False)
 

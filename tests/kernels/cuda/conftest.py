@@ -6,4 +6,4 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("device_cases", "training_cases", "turns")
+pytest.register_assert_rewrite("deferred", "device_cases", "training_cases", "turns")

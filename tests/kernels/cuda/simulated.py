@@ -23,7 +23,7 @@ from training_cases import MANY, OPTIMIZERS, SEEDS, network, runs_apart, statist
 
 import atlas_fast as af
 from atlas_fast.examples import EXAMPLES
-from atlas_fast.kernels.cuda import engine, running, trial
+from atlas_fast.kernels.cuda import compilation, engine, lanes, limits, running, runs, trial
 from atlas_fast.kernels.cuda.engine import BoundProgram, code_of
 from atlas_fast.kernels.outputs import Outputs
 from atlas_fast.kernels.primitives import PRIMITIVES
@@ -218,6 +218,33 @@ def many(problem: af.Problem, batch_size: int | None, dtype: str) -> float:
     return runs_apart(found, [problem.train(o, 2, s, **how) for o, s in zip(MANY, SEEDS, strict=True)])
 
 
+def shared(batch_size: int | None) -> dict[str, Any]:
+    """Five runs on one device, and two and three of them on two, both of them the simulator's: the same bits."""
+    problem, launches = network(), list[Counted]()
+
+    def launchable(source: Any) -> Counted:
+        launches.append(Counted(compilation.launchable(source)))
+        return launches[-1]
+
+    def train() -> tuple[list[Any], Counted]:
+        runs.training_code.cache_clear()
+        found = problem.train_many(af.Adam(0.05), 2, range(5), None, batch_size, "float32", "cuda", progress=False)
+        return [array for run in found for array in (run.weights, run.loss)], launches[-1]
+
+    few = limits.Limits(processors=2, threads=1024, blocks=16, registers=65536, shared=65536)
+    runs.launchable, lanes.limits_of_device = launchable, lambda device: few  # type: ignore[attr-defined]
+    expected, alone = train()
+    lanes.devices = lambda: [0, 0]  # type: ignore[attr-defined]
+    found, both = train()
+    runs.launchable, lanes.limits_of_device = compilation.launchable, limits.limits_of_device  # type: ignore[attr-defined]
+    lanes.devices = running.devices  # type: ignore[attr-defined]
+    return {
+        "same": all((x == y).all() for x, y in zip(found, expected, strict=True)),
+        "moved": all(np.ptp(x, axis=0).all() for x in found), "threads": [len(x.threads) for x in (alone, both)],
+        "blocks": [sorted({*x.blocks}) for x in (alone, both)],
+    }  # fmt: skip
+
+
 def diverging() -> dict[str, Any]:
     """One of two runs ends early, the other goes on."""
     problem = af.Problem("x^4", weights={"x": (1, 1)})
@@ -281,6 +308,8 @@ def checks() -> Iterator[tuple[str, Check]]:
         yield f"many statistics {dtype}", lambda t=dtype: many(statistics(5), 3, t)  # type: ignore[misc]
         for name in EXAMPLES:
             yield f"example {name} {dtype}", lambda n=name, t=dtype: example(n, t)  # type: ignore[misc]
+    for size in (None, 3):
+        yield f"shared {size}", lambda n=size: shared(n)  # type: ignore[misc]
     yield "diverging", diverging
     yield "texts", texts
     yield "tiles", tiles

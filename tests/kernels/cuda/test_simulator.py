@@ -66,6 +66,13 @@ def test_many_runs_train_at_once(way: str, dtype: str, found: dict[str, Any]) ->
     assert found[f"many {way} {dtype}"] < TOLERANCE[dtype]
 
 
+@pytest.mark.parametrize("batch_size", [None, 3])
+def test_several_devices_share_the_runs(batch_size: int | None, found: dict[str, Any]) -> None:
+    shared = found[f"shared {batch_size}"]
+    assert shared["same"] and shared["moved"]
+    assert shared["threads"] == [1, 2] and shared["blocks"] == [[5], [2, 3]]
+
+
 def test_a_run_that_diverges_ends_and_another_goes_on(found: dict[str, Any]) -> None:
     diverging = found["diverging"]
     assert diverging["diverged"] == diverging["expected"]
