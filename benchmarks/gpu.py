@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import cases
@@ -25,9 +25,14 @@ import sass
 
 import atlas_fast as af
 from atlas_fast import kernels, optimizers
-from atlas_fast.kernels.cuda.engine import DeviceCode
+from atlas_fast.kernels.cuda.code import BlockCode, DeviceCode, ThreadCode, plane_code
+from atlas_fast.kernels.cuda.engine import BoundProgram
+from atlas_fast.kernels.cuda.patches import READ
 from atlas_fast.kernels.cuda.runs import TrainingCode, training_code
-from atlas_fast.kernels.plan import Sweep
+from atlas_fast.kernels.cuda.shares import Places
+from atlas_fast.kernels.outputs import Outputs
+from atlas_fast.kernels.plan import Plan, Sweep
+from atlas_fast.kernels.substitution import coefficient
 
 CASES = ("bowl", "iris-relu", "iris-small", "iris-sigmoid", "housing", "digits-tanh", "digits-relu", "synthetic")
 
@@ -58,17 +63,18 @@ CAPABILITY = (9, 0)
 
 @dataclass(frozen=True)
 class Bound:
-    """The least milliseconds of a grid, by each count. special, instructions: of the innermost loops alone; nan where
-    they are not recorded."""
+    """The least milliseconds of a grid, by each count. special, instructions: of the innermost loops alone, where a
+    thread computes a point; shared: of what products read from shared memory, where a block does; else nan."""
 
     multiply_adds: float
     special: float
     instructions: float
+    shared: float
     bytes: float
 
     @property
     def largest(self) -> float:
-        return float(np.nanmax([self.multiply_adds, self.special, self.instructions, self.bytes]))
+        return float(np.nanmax([self.multiply_adds, self.special, self.instructions, self.shared, self.bytes]))
 
 
 def bound(kernel: sass.Kernel, points: int, device: Device = H200) -> Bound:
@@ -81,18 +87,22 @@ def bound(kernel: sass.Kernel, points: int, device: Device = H200) -> Bound:
     # What is formed once for a group, and hoisted, is not counted: a bound.
     multiply_adds = code.plan.cost["fma"]
     written = code.output_size * np.dtype(kernel.dtype).itemsize
+    shared = reads_of(code.plan, code.shares.plans[0]) if isinstance(code, BlockCode) else float("nan")
     milliseconds = 1e3 * points
     return Bound(
         multiply_adds * milliseconds / device.multiply_adds,
         a_point["special"] * milliseconds / device.special,
         a_point["instructions"] * milliseconds / device.instructions,
+        READ * shared * milliseconds / device.multiply_adds,
         written * milliseconds / device.bytes,
     )
 
 
 def turns_of_loops(code: DeviceCode) -> list[float]:
-    """How often a point goes through each innermost loop: one a sweep, over samples, or over the terms of a product
-    whose weights are formed, for each block of its rows."""
+    """How often a point goes through each innermost loop, where it is a thread's: one a sweep, over samples, or over
+    the terms of a product whose weights are formed, for each block of its rows."""
+    if not isinstance(code, ThreadCode):
+        return []
     found, layout, instructions = [], code.layout, code.plan.body.program.instructions
     for sweep in (stage for stage in code.plan.stages if isinstance(stage, Sweep)):
         groups = -(-sweep.length // layout.group)
@@ -107,18 +117,33 @@ def turns_of_loops(code: DeviceCode) -> list[float]:
     return [float(n) for n in found]
 
 
+def reads_of(plan: Plan, places: Places) -> float:
+    """Numbers that the products of a point, or of a step, read where threads of a block share them: of a patch its rows
+    and its columns for each term, once for all products of a loop."""
+    found, instructions = 0.0, plan.body.program.instructions
+    for nest, patch in places.patches.items():
+        products = [instructions[v] for v in nest.values if instructions[v].op in ("matmul", "gram")]
+        if products:
+            rows, columns = products[0].shape
+            elements = rows * columns * instructions[products[0].args[0]].shape[1]
+            lefts, rights = ({product.args[side] for product in products} for side in (0, 1))
+            found += elements * (len(lefts) / patch.columns + len(rights) / patch.rows)
+    return found
+
+
 def model(names: Sequence[str], resolutions: Sequence[int]) -> None:
     print(f"not yet run on a device: {kernels.device.fault() or 'the simulator stands in for one'}\n")
     print(f"The least time of a surface on a {H200.name}, ms, by counts (a model, no measurement):\n")
-    print("| case | grid | multiply-adds | special | instructions | written | bound |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print("| case | grid | multiply-adds | special | instructions | read | written | bound |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for name in names:
-        for gradient in (False, True):
-            kernel = sass.Kernel(name, gradient=gradient)
+        for wanted in sass.OUTPUTS:
+            kernel = sass.Kernel(name, wanted=wanted)
             for resolution in resolutions:
                 found = bound(kernel, resolution * resolution)
-                parts = (found.multiply_adds, found.special, found.instructions, found.bytes, found.largest)
-                told = " | ".join("not counted" if np.isnan(x) else f"{x:.3g}" for x in parts)
+                counts = (found.multiply_adds, found.special, found.instructions, found.shared, found.bytes)
+                parts = (*counts, found.largest)
+                told = " | ".join("-" if np.isnan(x) else f"{x:.3g}" for x in parts)
                 print(f"| {kernel} | {resolution:,} | {told} |")
 
 
@@ -133,12 +158,15 @@ COMPARED = 10
 
 
 def training_bound(runs: int, device: Device = H200) -> dict[str, float]:
-    """The least milliseconds of STEPS steps of so many runs on the full batch, by each count. A multiply-add reads both
-    its factors from shared memory, of which a processor gives a quarter as many numbers as it multiplies."""
+    """The least milliseconds of STEPS steps of so many runs on the full batch, by each count."""
     code, milliseconds = trained_code(), 1e3 * runs * STEPS
-    multiply_adds = code.gradients[0].plan.cost["fma"] * milliseconds / device.multiply_adds
-    recorded = 4 * (code.shares.size + 1) * milliseconds / device.bytes
-    return {"multiply-adds": multiply_adds, "shared memory": 8 * multiply_adds, "recorded": recorded}
+    plan, recorded = code.gradients[0].plan, 4 * (code.shares.size + 1) * milliseconds / device.bytes
+    read = READ * reads_of(plan, code.shares.plans[0]) * milliseconds / device.multiply_adds
+    return {
+        "multiply-adds": plan.cost["fma"] * milliseconds / device.multiply_adds,
+        "shared memory": read,
+        "recorded": recorded,
+    }
 
 
 def trained_code() -> TrainingCode:
@@ -157,16 +185,20 @@ def training_model(runs: int) -> None:
 
 
 def check(place: contest.Landscape, dtype: str) -> float:
-    """The largest difference from NumPy in float64, relative to the largest value."""
-    few = replace(place, a=place.a[:: max(1, len(place.a) // CHECKED)], b=place.b[:: max(1, len(place.b) // CHECKED)])
-    ours, oracle = (
-        kernels.plane(few.program, dtype=kind, gradient=True, backend=backend)
-        .bind(few.data, few.center, few.u, few.v)(few.a, few.b)
-        for kind, backend in ((dtype, "cuda"), ("float64", "numpy"))
-    )  # fmt: skip
-    return max(
-        float(np.abs(got - wanted).max() / np.abs(wanted).max()) for got, wanted in zip(ours, oracle, strict=True)
-    )
+    """The largest difference of all outputs from NumPy in float64, relative to the largest value of each: of the plan
+    that is taken, and of a block of threads for each point."""
+    a, b = (x[:: max(1, len(x) // CHECKED)] for x in (place.a, place.b))
+    given, every = (place.data, place.center, place.u, place.v), {"curvature": True, "gradient_norm": True}
+    oracle = kernels.plane(place.program, gradient=True, backend="numpy", dtype="float64", **every).bind(*given)(a, b)
+    presence = tuple((name, True, True) for name in place.program.weights)
+    parts = {coefficient(part, name): x for part, way in zip("cuv", given[1:], strict=True) for name, x in way.items()}
+    worst = 0.0
+    for by_blocks in (False, True):
+        code = plane_code(place.program, presence, Outputs(True, True, True), dtype, by_blocks)
+        found, _ = BoundProgram(code, {**place.data, **parts}).grid(a, b, None)
+        for got, wanted in zip(found, oracle.reshape(found.shape), strict=True):
+            worst = max(worst, float(np.abs(got - wanted).max() / np.abs(wanted).max()))
+    return worst
 
 
 def ours(place: contest.Landscape, gradient: bool) -> Callable[[], Any]:

@@ -3,6 +3,7 @@
 The choices come from a `Source`. It uses every operator of the language, and of its functions those it is given.
 """
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -339,7 +340,12 @@ class Grammar:
         return Piece(f"onehot(labels, {self.classes})")
 
     def matrix(self, shape: Shape, depth: int) -> Piece:
-        rows = [[self.expression((1, 1), depth - 2).text for _ in range(shape[1])] for _ in range(shape[0])]
+        def entry() -> str:
+            """Two values side by side are two entries, unless they are in brackets."""
+            text = self.expression((1, 1), depth - 2).text
+            return f"({text})" if re.search(r"[\w)\]'|] [\w(\[|]", text) else text
+
+        rows = [[entry() for _ in range(shape[1])] for _ in range(shape[0])]
         return Piece(f"[{'; '.join(', '.join(row) for row in rows)}]")
 
     def own_function(self, shape: Shape, depth: int) -> Piece:

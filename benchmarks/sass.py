@@ -29,12 +29,14 @@ from cases import CASES
 
 import atlas_fast as af
 from atlas_fast import kernels, optimizers
+from atlas_fast.kernels.cuda.code import DeviceCode, code_of, plane_code
 from atlas_fast.kernels.cuda.compilation import ptx_of
-from atlas_fast.kernels.cuda.engine import DeviceCode, plane_code
 from atlas_fast.kernels.cuda.runs import TrainingCode, training_code
 from atlas_fast.kernels.cuda.source import Source
 from atlas_fast.kernels.derivative import gradient
 from atlas_fast.kernels.outputs import Outputs
+
+Capability = tuple[int, int]
 
 CAPABILITIES = ((7, 5), (8, 0), (8, 6), (8, 9), (9, 0), (10, 0), (12, 0))
 
@@ -46,21 +48,50 @@ WITHIN = 0.05
 INSTRUCTION = re.compile(r"^\s*/\*([0-9a-f]{4,})\*/\s+(.*?);")
 
 
+OUTPUTS = {
+    "loss": Outputs(),
+    "derivatives": Outputs(gradient=True),
+    "curvature": Outputs(gradient=True, curvature=True),
+    "gradient norm": Outputs(gradient_norm=True),
+}
+
+
 @dataclass(frozen=True)
 class Kernel:
-    """What is compiled: a case of cases.py in a precision, the loss or its derivatives too."""
+    """What is compiled: a case of cases.py in a precision, the loss alone or what more is wanted, as in OUTPUTS."""
+
+    case: str
+    dtype: str = "float32"
+    wanted: str = "loss"
+
+    def __str__(self) -> str:
+        return f"{self.case}{'' if self.wanted == 'loss' else f' with {self.wanted}'}, {self.dtype}"
+
+    def code(self) -> DeviceCode:
+        program = CASES[self.case].problem().program
+        presence = tuple((name, True, True) for name in program.weights)
+        return plane_code(program, presence, OUTPUTS[self.wanted], self.dtype)
+
+    @property
+    def source(self) -> Source:
+        return self.code().source
+
+
+@dataclass(frozen=True)
+class Points:
+    """A case at many points, each with its own weights: the loss, or its gradient by all of them."""
 
     case: str
     dtype: str = "float32"
     gradient: bool = False
 
     def __str__(self) -> str:
-        return f"{self.case}{' with derivatives' if self.gradient else ''}, {self.dtype}"
+        return f"{'gradients' if self.gradient else 'losses'} of {self.case}, {self.dtype}"
 
     def code(self) -> DeviceCode:
         program = CASES[self.case].problem().program
-        presence = tuple((name, True, True) for name in program.weights)
-        return plane_code(program, presence, Outputs(gradient=self.gradient), self.dtype)
+        program = gradient(program) if self.gradient else program
+        return code_of(program, frozenset(program.data), self.dtype)
 
     @property
     def source(self) -> Source:
@@ -89,9 +120,9 @@ class Training:
 
 CASES_KEPT = ("bowl", "iris-relu", "iris-small", "iris-sigmoid", "housing", "digits-tanh", "digits-relu", "synthetic")
 
-KERNELS: tuple[Kernel | Training, ...] = (
-    *(Kernel(case, gradient=gradient) for gradient in (False, True) for case in CASES_KEPT),
-    Kernel("iris-relu", "float64"),
+KERNELS: tuple[Kernel | Points | Training, ...] = (
+    *(Kernel(case, dtype, wanted) for dtype in ("float32", "float64") for wanted in OUTPUTS for case in CASES_KEPT),
+    *(Points(case, gradient=slopes) for slopes in (False, True) for case in ("iris-relu", "iris-small", "digits-relu")),
     Training("iris-small"),
     Training("digits-tanh"),
 )
@@ -159,15 +190,19 @@ def is_there() -> bool:
     return kernels.device.is_installed() and tool("ptxas") is not None and tool("cuobjdump") is not None
 
 
-def examined(kernel: Kernel | Training, capability: tuple[int, int]) -> Found:
+def examined(kernel: Kernel | Points | Training, capability: Capability) -> Found:
+    return of_ptx(*timed_ptx(kernel, capability))
+
+
+def timed_ptx(kernel: Kernel | Points | Training, capability: Capability) -> tuple[str, Capability, float]:
+    """PTX, the capability, and seconds from the text to it."""
     source = kernel.source
     began = time.perf_counter()
     ptx = ptx_of(source, capability)
-    seconds = time.perf_counter() - began
-    return of_ptx(ptx, capability, seconds)
+    return ptx, capability, time.perf_counter() - began
 
 
-def of_ptx(ptx: str, capability: tuple[int, int], seconds: float = 0.0) -> Found:
+def of_ptx(ptx: str, capability: Capability, seconds: float = 0.0) -> Found:
     with tempfile.TemporaryDirectory() as folder:
         source, binary = Path(folder, "kernel.ptx"), Path(folder, "kernel.cubin")
         source.write_text(ptx)
@@ -247,7 +282,7 @@ def recorded() -> dict[str, Found]:
     return {name: Found(**{**row, "loops": tuple(map(tuple, row["loops"]))}) for name, row in rows.items()}
 
 
-def key(kernel: Kernel | Training, capability: tuple[int, int]) -> str:
+def key(kernel: Kernel | Points | Training, capability: Capability) -> str:
     return f"{kernel}, {capability[0]}.{capability[1]}"
 
 

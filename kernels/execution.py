@@ -212,7 +212,8 @@ class BoundPoints:
 
     @cached_property
     def _on_device(self) -> BoundProgram:
-        from .cuda.engine import BoundProgram, code_of
+        from .cuda.code import code_of
+        from .cuda.engine import BoundProgram
 
         program = self.kernel.program
         return BoundProgram(code_of(program, frozenset(program.data), self.kernel.dtype), self._data)
@@ -263,15 +264,13 @@ class PlaneKernel:
         return compile_body(program, sampled, self.dtype, self.lanes, BLOCK_VECTORS, loss, self.across)
 
     def suits_device(self, points: int) -> bool:
-        """Whether so many points are worth a device's time, a thread can hold what a point needs, and the device has
-        shown in this process that it computes what the CPU does; where it has not, a warning says so."""
-        from .cuda import DeviceFault, trial
-        from .cuda.engine import WORTH_A_DEVICE, plane_code
+        """Whether so many points are worth a device's time, and the device has shown in this process that it computes
+        what the CPU does; where it has not, a warning says so."""
+        from .cuda import trial
+        from .cuda.code import plane_code
+        from .cuda.engine import WORTH_A_DEVICE
 
-        try:
-            code = plane_code(self.program, self._everywhere, self.outputs, self.dtype)
-        except DeviceFault:
-            return False
+        code = plane_code(self.program, self._everywhere, self.outputs, self.dtype)
         if points * code.plan.operations < WORTH_A_DEVICE:
             return False
         reason = trial.fault()
@@ -314,7 +313,8 @@ class BoundPlane:
             self.code = kernel.code(presence)
             self._uniform = uniforms(self.code.plan, self.code.uniforms, {**self._data, **self._parts}, kernel.dtype)
         elif kernel.backend == "cuda":
-            from .cuda.engine import BoundProgram, plane_code
+            from .cuda.code import plane_code
+            from .cuda.engine import BoundProgram
 
             code = plane_code(kernel.program, presence, kernel.outputs, kernel.dtype)
             self._on_device = BoundProgram(code, {**self._data, **self._parts})

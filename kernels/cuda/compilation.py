@@ -11,6 +11,7 @@ contracted to fused ones.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -147,3 +148,19 @@ def _versions() -> tuple[str, ...]:
         with suppress(metadata.PackageNotFoundError):
             found.append(f"{name} {metadata.version(name)}")
     return tuple(found)
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Raise DeviceFault, in a line, where the device or its compiler fails."""
+    from numba.core.errors import NumbaPerformanceWarning
+    from numba.cuda.cudadrv import driver, error, nvvm
+
+    try:
+        with warnings.catch_warnings():
+            # That a small grid does not fill the device.
+            warnings.simplefilter("ignore", NumbaPerformanceWarning)
+            yield
+    except (driver.CudaAPIError, error.CudaSupportError, nvvm.NvvmSupportError) as fault:
+        told = next((line.strip() for line in str(fault).splitlines() if line.strip()), type(fault).__name__)
+        raise DeviceFault(f"the GPU does not answer ({told}): use backend='cpu', or try {INSTALL}") from None

@@ -1,43 +1,32 @@
-"""The engine: a program as a device's code, and its kernels over grids and over points.
+"""The engine: a device's kernels over grids and over points.
 
-In: a program, its inputs, and a grid or weights. Out: the outputs as NumPy arrays. A grid is cut into tiles, each as
-much as a device computes in some hundredths of a second, so that a surface may be larger than its memory, and is told
-of and stopped between tiles (running.py).
+In: code (code.py), its inputs, and a grid or weights. Out: the outputs as NumPy arrays. A grid is cut into tiles, each
+as much as a device computes in some hundredths of a second, so that a surface may be larger than its memory, and is
+told of and stopped between tiles (running.py).
 
 None of this has run on a GPU yet: it is tested in Numba's simulator.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 
-from .. import debug
-from ..outputs import Outputs, on_plane
-from ..plan import Plan, make_plan
-from ..program import Program
-from ..streams import Body, split
-from ..substitution import by_cotangents, by_tangents
 from ..uniforms import Array, Inputs, uniforms
-from . import DeviceFault
-from .compilation import launchable
-from .device import INSTALL
-from .layout import FORMED, IN_REGISTERS, THREADS, Layout, layout_of
+from .code import BlockCode, DeviceCode
+from .compilation import answered
+from .layout import THREADS
 from .running import Job, Progress, devices
-from .source import Source, phases_of, source_of
-from .sweeps import parts_of, sweeps_of, tiles_of
 
 TILE_POINTS = 2**22
 """Points of a tile at most."""
 
 TILE_OPERATIONS = 2e11
 """Operations of a tile, some hundredths of a second on a device of 10 TFLOP/s."""
+
+LEAST_POINTS = 2**10
+"""Points of a tile where a block of threads computes each: as many as a large device computes at a time, or more."""
 
 TILE_BYTES = 2**28
 """What a tile's outputs and weights may take on the device; there are two at a time."""
@@ -47,102 +36,6 @@ WORTH_A_DEVICE = 1e11
 
 WORTH_ANOTHER = 4e11
 """Operations of a grid for each device that takes a part of it: some tenths of a second, and it must be woken."""
-
-
-@dataclass(frozen=True)
-class DeviceCode:
-    """A program as a device computes it. wanted: for each uniform array which output of the prologue it is, and whether
-    it is streamed. weights: names, in the order in which their values lie."""
-
-    plan: Plan
-    layout: Layout
-    source: Source
-    wanted: tuple[tuple[int, bool], ...]
-    weights: tuple[str, ...]
-    output_size: int
-    weight_size: int
-
-    @cached_property
-    def kernel(self) -> Any:
-        """Compiled when it is first needed."""
-        with answered():
-            return launchable(self.source)
-
-    @cached_property
-    def phase_sources(self) -> tuple[Source, ...]:
-        """What is launched in turn where samples are split."""
-        return phases_of(self.plan, self.layout, self.source.dtype)
-
-    @cached_property
-    def phases(self) -> tuple[Any, ...]:
-        with answered():
-            return tuple(map(launchable, self.phase_sources))
-
-    @property
-    def part_size(self) -> int:
-        """Numbers that the parts of split samples leave at a point."""
-        return parts_of(self.plan, self.layout)
-
-    @property
-    def sample_tiles(self) -> int:
-        """Of the longest sweep."""
-        return max((tiles_of(sweep, self.layout) for sweep in sweeps_of(self.plan)), default=0)
-
-    @property
-    def bytes_of_point(self) -> int:
-        return (self.output_size + self.weight_size) * np.dtype(self.source.dtype).itemsize
-
-
-@lru_cache(maxsize=256)
-def code_of(program: Program, sampled: frozenset[str], dtype: str) -> DeviceCode:
-    plan, layout = _planned(split(program, sampled), dtype)
-    source = source_of(plan, layout, dtype)
-    debug.say(4, "code", lambda: source.text)
-    leaves = [*enumerate(plan.body.program.instructions)]
-
-    def sizes(values: Sequence[int]) -> int:
-        return sum(rows * columns for rows, columns in (leaves[value][1].shape for value in values))
-
-    return DeviceCode(
-        plan,
-        layout,
-        source,
-        tuple((int(i.name[1:]), plan.body.streams[p] is not None) for p, i in leaves if i.op == "data"),
-        tuple(i.name for _, i in leaves if i.op == "weight"),
-        sizes(plan.body.program.outputs),
-        sizes([*layout.weights]),
-    )
-
-
-def _planned(body: Body, dtype: str) -> tuple[Plan, Layout]:
-    """With all weights in registers where they fit, else with those formed that do not."""
-    plan = make_plan(body, accumulators=1, fusion=IN_REGISTERS)
-    with suppress(DeviceFault):
-        layout = layout_of(plan, dtype)
-        if not layout.formed:
-            return plan, layout
-    plan = make_plan(body, accumulators=1, fusion=FORMED)
-    return plan, layout_of(plan, dtype)
-
-
-@lru_cache(maxsize=256)
-def plane_code(
-    program: Program, presence: tuple[tuple[str, bool, bool], ...], outputs: Outputs, dtype: str
-) -> DeviceCode:
-    """The code of a loss on a plane. Derivatives by the mode that holds fewer numbers at a point, which decides on a
-    device, not by the one of fewer operations."""
-    sampled = frozenset(program.data)
-    modes = (by_tangents, by_cotangents) if outputs.gradient or outputs.curvature else (by_tangents,)
-    found, reason = [], None
-    for slopes in modes:
-        try:
-            found.append(code_of(on_plane(program, presence, outputs, slopes).program, sampled, dtype))
-        except DeviceFault as fault:
-            reason = fault
-    if not found:
-        assert reason is not None
-        raise reason
-    return min(found, key=lambda code: code.layout.local)
 
 
 class BoundProgram:
@@ -178,7 +71,10 @@ class BoundProgram:
 
     def _tiles(self, rows: int, columns: int) -> Iterator[tuple[slice, slice]]:
         code = self.code
-        most = min(TILE_POINTS, TILE_OPERATIONS / code.plan.operations, TILE_BYTES / code.bytes_of_point)
+        worth = TILE_OPERATIONS / code.plan.operations
+        if isinstance(code, BlockCode):
+            worth = max(worth, LEAST_POINTS)
+        most = min(TILE_POINTS, worth, TILE_BYTES / code.bytes_of_point)
         width = min(columns, max(THREADS, int(most)))
         height = max(1, int(most) // width)
         for row in range(0, rows, height):
@@ -199,19 +95,3 @@ class BoundProgram:
     def _devices(self, points: int) -> list[int]:
         found = devices()
         return found[: max(1, int(points * self.code.plan.operations / WORTH_ANOTHER))]
-
-
-@contextmanager
-def answered() -> Iterator[None]:
-    """Raise DeviceFault, in a line, where the device or its compiler fails."""
-    from numba.core.errors import NumbaPerformanceWarning
-    from numba.cuda.cudadrv import driver, error, nvvm
-
-    try:
-        with warnings.catch_warnings():
-            # That a small grid does not fill the device.
-            warnings.simplefilter("ignore", NumbaPerformanceWarning)
-            yield
-    except (driver.CudaAPIError, error.CudaSupportError, nvvm.NvvmSupportError) as fault:
-        told = next((line.strip() for line in str(fault).splitlines() if line.strip()), type(fault).__name__)
-        raise DeviceFault(f"the GPU does not answer ({told}): use backend='cpu', or try {INSTALL}") from None

@@ -29,13 +29,12 @@ SHORTEST_BLOCK = 4
 @dataclass(frozen=True)
 class Grouping:
     """group: samples. blocks: of each nest that computes its products' operand, by the first of them, the rows at a
-    time. live: numbers that a point has of its samples at most. arrays: all that it ever has. cost: instructions a
-    sample, for comparison."""
+    time. live: numbers that a point has of its samples at most. cost: instructions a sample, for
+    comparison."""
 
     group: int
     blocks: Mapping[int, int]
     live: int
-    arrays: int
     cost: float
 
 
@@ -70,7 +69,7 @@ class _Estimate:
         self.single = single_of(plan)
 
     def grouping(self) -> Grouping:
-        blocks, live, arrays, cost = dict[int, int](), 0, 0, 0.0
+        blocks, live, cost = dict[int, int](), 0, 0.0
         for sweep in (stage for stage in self.plan.stages if isinstance(stage, Sweep)):
             nests = [nest for nest in sweep.nests if nest.level == "point"]
             pushed = {product for nest in nests for product in nest.pushed}
@@ -81,10 +80,9 @@ class _Estimate:
                     first = self.products(nest)[0]
                     blocks[first] = min(block, blocks.get(first, block))
                 block = nest.rows if self.products(nest) and self.products(nest)[0] in pushed else block
-                stored, sums = self.stored(nest), self.sums(nest, block)
-                live, arrays = max(live, beside + max(stored, sums)), arrays + stored + sums
+                live = max(live, beside + max(self.stored(nest), self.sums(nest, block)))
                 cost += self.cost(nest, block)
-        return Grouping(self.group, blocks, live, arrays, cost)
+        return Grouping(self.group, blocks, live, cost)
 
     def products(self, nest: Nest) -> list[int]:
         return [value for value in nest.values if self.instructions[value].op == "matmul"]

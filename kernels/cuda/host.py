@@ -18,6 +18,7 @@ import numpy as np
 
 from ..cpu.machine import host
 from ..uniforms import Array
+from .code import BlockCode, ThreadCode
 from .dialects import Dialect, Do, Fresh, Lines, let
 from .engine import BoundProgram
 from .runs import Order, Pending, Runs
@@ -106,6 +107,13 @@ def _run(bound: BoundProgram, a: Array, b: Array, weights: Array | None, share: 
     lines = [x.astype(dtype) for x in (a, b)]
     arguments = [*lines, bound.uniform, np.zeros(1, dtype) if weights is None else weights, out, b.size, a.size, a.size]
     blocks = range(a.size * b.size)
+    if isinstance(code, BlockCode):
+        # Two of them, that each take some points.
+        space = np.full(2 * max(1, code.shares.space), np.nan, dtype)
+        for block in range(2):
+            _Kernel.of(code.source)(*arguments[:5], space, b.size, a.size, 2, block, 0)
+        return out
+    assert isinstance(code, ThreadCode)
     if share is None:
         for block in blocks:
             _Kernel.of(code.source)(*arguments, block, 0)

@@ -40,6 +40,13 @@ class DeviceKernel:
         sizes = [ctypes.c_uint(n) for n in (across, down, 1, threads, 1, 1, 0)]
         _check("cuLaunchKernel", _driver().cuLaunchKernel(function, *sizes, queue, addresses, None))
 
+    def blocks_of_processor(self, threads: int) -> int:
+        """How many of so many threads a processor of the current device keeps at a time, by the driver."""
+        function, found = self._function(), ctypes.c_int()
+        call = "cuOccupancyMaxActiveBlocksPerMultiprocessor"
+        _check(call, getattr(_driver(), call)(ctypes.byref(found), function, threads, ctypes.c_size_t(0)))
+        return max(1, found.value)
+
     def _function(self) -> ctypes.c_void_p:
         """The kernel on the current device. A module stays loaded as long as its context."""
         from numba import cuda

@@ -15,7 +15,6 @@ import numpy as np
 
 from ..nests import Fusion, Nest
 from ..plan import Plan, Straight, Sweep
-from . import DeviceFault
 from .grouping import Grouping, grouping_of
 
 THREADS = 128
@@ -24,10 +23,11 @@ THREADS = 128
 SIMULATED_THREADS = 8
 """The same in the simulator, where a thread is one of Python's."""
 
-REGISTERS = 168
-"""4-byte numbers of a point that may stay in registers: about 193 fill all 255, with what the arithmetic needs."""
+REGISTERS = {4: 168, 8: 100}
+"""4-byte numbers of a point that may stay in registers, by the size of its own: about 193 fill all 255, with what the
+arithmetic needs. What comes from shared memory on the way to it is as many numbers of either size."""
 
-GROUPED_REGISTERS = 192
+GROUPED_REGISTERS = {4: 192, 8: 160}
 """The same for what a thread has of several samples."""
 
 SMALLEST_FORMED = 24
@@ -61,8 +61,13 @@ FORMED = Fusion(inline_rows=1 << 30, joint_rows=1 << 30, shared_rows=1 << 30, pu
 products, a thread has no memory of its own but registers, and an operand is computed again for each block of rows."""
 
 
-LOCAL_BYTES = 32 * 1024
-"""What a point may hold beyond registers, in memory of its own: 8 GiB for the 270,000 threads of a large device."""
+MOST_HELD = {IN_REGISTERS: 220, FORMED: 200}
+"""Registers that a point's numbers may fill in either way, and a block of threads computes what fills more: with more
+of them, kernels of benchmarks/sass.py spill."""
+
+MOST_WEIGHTS = 96
+"""The same where points have weights of their own, all of which are read before the samples are: with 100 of them, a
+kernel spills."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class Layout:
     streamed begins in `held_size` numbers of shared memory. formed: values that are computed where they are read.
     tiled: of those that are held, but a block of rows at a time, how many. blocks: for a nest that computes its
     products' operand, by the first of them, the rows at a time. levels: of each value that is computed. local: numbers
-    that a point holds while it goes through samples."""
+    that a point holds while it goes through samples, each of so many `words` of 4 bytes."""
 
     tile: int
     group: int
@@ -85,9 +90,15 @@ class Layout:
     formed: frozenset[int]
     levels: dict[int, str]
     local: int
+    words: int
     held_size: int
     tiled: dict[int, int]
     blocks: Mapping[int, int]
+
+    @property
+    def registers(self) -> int:
+        """That a point's numbers fill."""
+        return self.local * self.words
 
     @property
     def stage_size(self) -> int:
@@ -104,14 +115,14 @@ def lies_by_columns(rows: int) -> bool:
     return 1 < rows <= NARROW_ROWS
 
 
-def layout_of(plan: Plan, dtype: str) -> Layout:
-    """Raises DeviceFault for a program that holds more at a point than a thread can."""
-    return _Layouts(plan, np.dtype(dtype).itemsize).layout()
+def layout_of(plan: Plan, dtype: str, forms: bool = False) -> Layout:
+    """forms: whether weights are formed even where registers have room for all of them."""
+    return _Layouts(plan, np.dtype(dtype).itemsize, forms).layout()
 
 
 class _Layouts:
-    def __init__(self, plan: Plan, size: int) -> None:
-        self.plan, self.size = plan, size
+    def __init__(self, plan: Plan, size: int, forms: bool) -> None:
+        self.plan, self.size, self.forms = plan, size, forms
         self.instructions, self.streams = plan.body.program.instructions, plan.body.streams
         self.words = size // 4
         self.levels: dict[int, str] = {}
@@ -135,14 +146,14 @@ class _Layouts:
         if tile * width * self.size > SHARED_BYTES - HELD_BYTES or not width:
             staged, width, tile = {}, 0, LARGEST_TILE
         most = tile if formed and staged else 1
-        grouping = grouping_of(self.plan, formed, kept, GROUPED_REGISTERS // self.words, most)
+        grouping = grouping_of(self.plan, formed, kept, GROUPED_REGISTERS[self.size] // self.words, most)
         if not formed:
             # All weights are in registers, where no row can be found by a number that is known late.
             grouping = replace(grouping, blocks={})
         elif more := self._read_by_blocks(grouping, formed):
             formed |= more
             kept = self._kept(formed)
-            grouping = grouping_of(self.plan, formed, kept, GROUPED_REGISTERS // self.words, most)
+            grouping = grouping_of(self.plan, formed, kept, GROUPED_REGISTERS[self.size] // self.words, most)
         held, tiled = self._held(formed, grouping)
         if sum(self._held_size(value, tiled) for value in held) * self.size > HELD_BYTES:
             # They are read, and c + b v is formed too, from the device's memory, through its caches.
@@ -152,16 +163,10 @@ class _Layouts:
         for value in held:
             held_places[value] = held_size
             held_size += self._held_size(value, tiled)
-        total = kept + grouping.arrays + self._passing(formed, held)
-        if total * self.size > LOCAL_BYTES:
-            raise DeviceFault(
-                f"the loss holds {total:,} numbers at each point, and a thread of a GPU at most "
-                f"{LOCAL_BYTES // self.size:,}: use backend='cpu', or write it without that matrix"
-            )
         offsets = {kind: self._offsets(kind) for kind in ("data", "weight")}
         return Layout(
             tile, grouping.group, offsets["data"], offsets["weight"], staged, width, held_places, formed, self.levels,
-            kept + grouping.live, held_size, tiled, grouping.blocks,
+            kept + grouping.live, self.words, held_size, tiled, grouping.blocks,
         )  # fmt: skip
 
     def _nests(self) -> list[Nest]:
@@ -197,19 +202,16 @@ class _Layouts:
         outputs = set(self.plan.body.program.outputs)
         return sorted(straight & (read | outputs)) + [value for sweep in self._sweeps() for value, _ in sweep.sums]
 
-    def _passing(self, formed: frozenset[int], held: list[int]) -> int:
-        """Numbers of values that a point computes and is done with before it goes through samples, or after."""
-        straight = {v for s in self.plan.stages if isinstance(s, Straight) for n in s.nests for v in n.stored}
-        return sum(map(self._count, straight - formed - {*held, *self._stored()}))
-
     def _base(self, value: int) -> int:
         instruction = self.instructions[value]
         return instruction.args[0] if instruction.op == "transpose" else value
 
     def _kept(self, formed: frozenset[int]) -> int:
-        """Numbers of these; a sum over samples is three: of a tile, of all, and what rounding lost."""
+        """Numbers of these, and of weights that points have of their own, which the compiler keeps in registers. A sum
+        over samples is three: of a tile, of all, and what rounding lost."""
+        weights = sum(self._count(value) for value, i in enumerate(self.instructions) if i.op == "weight")
         sums = sum(self._count(value) for sweep in self._sweeps() for value, _ in sweep.sums)
-        return sum(self._count(value) for value in self._stored() if value not in formed) + 2 * sums
+        return weights + sum(self._count(value) for value in self._stored() if value not in formed) + 2 * sums
 
     def _read_by_sweeps(self) -> list[int]:
         """Streamed values that are the same for all points of a row, and that those of a point read."""
@@ -227,7 +229,7 @@ class _Layouts:
         formed: set[int] = set()
         for value in sorted(self._stored(), key=self._count, reverse=True):
             # Where samples go in groups, a weight is formed once for a group, and registers are for samples.
-            fits = not formed and self._kept(frozenset()) * self.words <= REGISTERS
+            fits = not self.forms and not formed and self._kept(frozenset()) * self.words <= REGISTERS[self.size]
             if fits or self._count(value) < SMALLEST_FORMED:
                 break
             made = self._made(value)

@@ -84,7 +84,7 @@ class Split:
 
 def split_of(limits: Limits, layout: Layout, dtype_size: int, tiles: int, blocks: int, threads: int) -> Split:
     """tiles: of the longest sweep. blocks: of the grid, unsplit. A part of a block's tiles is a part of its time."""
-    registers = layout.local * dtype_size // 4 + ARITHMETIC
+    registers = layout.registers + ARITHMETIC
     shared = (layout.stage_size + layout.held_size) * dtype_size
     parts = min(tiles, limits.blocks_at_a_time(threads, registers, shared) // blocks)
     if parts < 2:

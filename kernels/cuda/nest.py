@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 Known = dict[int, str]
 
 
+STAGED_AT_ONCE = 8
+"""Numbers that a thread reads from the device's memory at a time: more fill registers that the samples have later."""
+
+
 class NestText:
     def __init__(self, emitter: Emitter, nest: Nest | None) -> None:
         self.emitter, self.text, self.nest = emitter, emitter.text, nest
@@ -77,6 +81,7 @@ class NestText:
             if nest.operand:
                 self._products_of_rows(j, nest.rows)
             with text.each("i", nest.rows) as i:
+                self._few(i)
                 self._inner_products(i, j)
                 self._element(i, i, j)
 
@@ -99,6 +104,7 @@ class NestText:
             if nest.operand:
                 self._products_of_rows("0", block)
             with text.each("i", nest.rows) as i:
+                self._few(i)
                 self._row(i, i)
             return
         with text.counted("first", "0", str(nest.rows), str(block)):
@@ -244,6 +250,20 @@ class NestText:
     def _inner_size(self) -> int:
         return self.instructions[self.instructions[self.products[0]].args[0]].shape[1]
 
+    def _few(self, i: str) -> None:
+        """Of a loop that puts into shared memory what it reads from the device's: not all of it at once."""
+        if self.emitter.staging and i != "0":
+            self.text.line(f"unroll({STAGED_AT_ONCE})")
+
+    @contextmanager
+    def _terms(self) -> Iterator[str]:
+        """A loop over the terms of products. Two float64 are read at once, and more at a time, of a group of samples,
+        would fill the registers."""
+        with self.text.each("k", self._inner_size()) as k:
+            if self.group > 1 and k != "0" and self.emitter.dtype == "float64":
+                self.text.line("unroll(2)")
+            yield k
+
     def _inner_products(self, i: str, j: str) -> None:
         """The sums of one row: for each term the left factor, then the right one of each sample of the group."""
         assert self.nest is not None
@@ -253,7 +273,7 @@ class NestText:
         for product in self.products:
             with self._each_sample() as g:
                 text.line(f"{self._sum_name(product, i, g)} = zero")
-        with text.each("k", self._inner_size()) as k:
+        with self._terms() as k:
             lefts = {product: self._left(product, i, k) for product in self.products}
             with self._each_sample() as g:
                 column = g if self.group > 1 else j
@@ -270,7 +290,7 @@ class NestText:
         for product in self.products:
             with text.each("i", rows) as i, self._each_sample() as g:
                 text.line(f"{self._sum_name(product, i, g)} = zero")
-        with text.each("k", self._inner_size()) as k:
+        with self._terms() as k:
             names = {}
             with self._each_sample() as g:
                 known = Known()

@@ -2,7 +2,8 @@
 
 In: code, arrays, and which tiles. Out: the outputs, in their places. While a tile is computed, the one before is copied
 back. Several devices take tiles in turn, each from a thread of its own, as Numba wants it; which device computes a
-tile makes no difference to it. A tile that is too small to fill a device has its samples split over blocks.
+tile makes no difference to it. Where a thread computes a point, a tile that is too small to fill a device has its
+samples split over blocks; where a block of threads does, there are as many as a device keeps at a time.
 
 None of this has run on a GPU yet: it is tested in Numba's simulator, where copies do not overlap, and devices are one.
 """
@@ -13,17 +14,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..uniforms import Array
+from .code import BlockCode, DeviceCode, ThreadCode
 from .device import is_simulated
 from .layout import SIMULATED_THREADS, THREADS
 from .limits import WARP, Split, limits_of_device, split_of
-
-if TYPE_CHECKING:
-    from .engine import DeviceCode
 
 Progress = Callable[[int, int], object]
 Tile = tuple[slice, slice]
@@ -33,6 +32,9 @@ STREAMS = 2
 
 PART_BYTES = 2**28
 """What the parts of split samples may take on the device, for each stream."""
+
+SPACE_BYTES = 2**30
+"""What blocks may take on the device for what does not fit into their shared memory, for each stream."""
 
 
 class Job:
@@ -149,27 +151,46 @@ class _Worker:
 
     def _launch(self, lane: _Lane, tile: Tile) -> None:
         rows, columns = map(extent, tile)
-        threads = SIMULATED_THREADS if is_simulated() else min(THREADS, -(-columns // WARP) * WARP)
-        across, stream, weights = -(-columns // threads), lane.stream, self.nothing
+        stream, weights = lane.stream, self.nothing
         if self.job.weights is not None:
             weights = self.cuda.to_device(np.ascontiguousarray(self.job.weights[:, tile[1]]).ravel(), stream=stream)
-        sizes = (np.uint32(rows), np.uint32(columns), np.uint32(across))
-        arguments = (self.a[tile[1]], self.b[tile[0]], self.uniform, weights, lane.device, *sizes)
-        split = self._split(across * rows, threads, rows * columns)
-        if split.parts == 1:
-            self.code.kernel[across * rows, threads, stream](*arguments)
+        arrays = (self.a[tile[1]], self.b[tile[0]], self.uniform, weights, lane.device)
+        if isinstance(self.code, BlockCode):
+            self._launch_blocks(self.code, lane, arrays, rows, columns)
         else:
-            parts = lane.parts_for(self.code.part_size * rows * columns)
-            *phases, last = self.code.phases
-            for phase in phases:
-                phase[(across * rows, split.parts), threads, stream](*arguments, parts, np.uint32(split.share))
-            last[across * rows, threads, stream](*arguments, parts, np.uint32(split.share))
+            assert isinstance(self.code, ThreadCode)
+            self._launch_threads(self.code, lane, arrays, rows, columns)
         size = self.code.output_size * rows * columns
         lane.device[:size].copy_to_host(lane.host[:size], stream=stream)
         lane.tile, lane.kept = tile, weights
 
-    def _split(self, blocks: int, threads: int, points: int) -> Split:
-        code, size = self.code, self.job.out.itemsize
+    def _launch_threads(self, code: ThreadCode, lane: _Lane, arrays: tuple[Any, ...], rows: int, columns: int) -> None:
+        threads = SIMULATED_THREADS if is_simulated() else min(THREADS, -(-columns // WARP) * WARP)
+        across = -(-columns // threads)
+        arguments = (*arrays, np.uint32(rows), np.uint32(columns), np.uint32(across))
+        split = self._split(code, across * rows, threads, rows * columns)
+        if split.parts == 1:
+            code.kernel[across * rows, threads, lane.stream](*arguments)
+            return
+        parts = lane.memory("parts", code.part_size * rows * columns)
+        *phases, last = code.phases
+        for phase in phases:
+            phase[(across * rows, split.parts), threads, lane.stream](*arguments, parts, np.uint32(split.share))
+        last[across * rows, threads, lane.stream](*arguments, parts, np.uint32(split.share))
+
+    def _launch_blocks(self, code: BlockCode, lane: _Lane, arrays: tuple[Any, ...], rows: int, columns: int) -> None:
+        size, shares = self.job.out.itemsize, code.shares
+        threads, processors = SIMULATED_THREADS if is_simulated() else THREADS, self.limits.processors
+        blocks = processors * (1 if is_simulated() else code.kernel.blocks_of_processor(threads))
+        if shares.space:
+            blocks = max(1, min(blocks, SPACE_BYTES // (shares.space * size)))
+        blocks = min(blocks, rows * columns)
+        space = lane.memory("space", max(1, shares.space) * blocks)
+        sizes = (np.uint32(rows), np.uint32(columns), np.uint32(blocks))
+        code.kernel[blocks, threads, lane.stream](*arrays, space, *sizes)
+
+    def _split(self, code: ThreadCode, blocks: int, threads: int, points: int) -> Split:
+        size = self.job.out.itemsize
         if code.sample_tiles < 2 or code.part_size * points * size > PART_BYTES:
             return Split(1, code.sample_tiles)
         return split_of(self.limits, code.layout, size, code.sample_tiles, blocks, threads)
@@ -192,15 +213,15 @@ class _Lane:
     def __init__(self, cuda: Any, size: int, dtype: Any) -> None:
         self.cuda, self.stream = cuda, cuda.stream()
         self.device, self.host = cuda.device_array(size, dtype), cuda.pinned_array(size, dtype)
-        self.parts: Any = None
+        self.arrays = dict[str, Any]()
         self.tile: Tile | None = None
         self.kept: Any = None
 
-    def parts_for(self, size: int) -> Any:
-        """Memory for the parts of split samples."""
-        if self.parts is None or self.parts.size < size:
-            self.parts = self.cuda.device_array(size, self.device.dtype)
-        return self.parts
+    def memory(self, name: str, size: int) -> Any:
+        """Of the device, for the parts of split samples or for blocks."""
+        if name not in self.arrays or self.arrays[name].size < size:
+            self.arrays[name] = self.cuda.device_array(size, self.device.dtype)
+        return self.arrays[name]
 
 
 def extent(part: slice) -> int:

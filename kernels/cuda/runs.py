@@ -19,21 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import debug
-from ..nests import Fusion
 from ..plan import Plan, make_plan
 from ..program import Program, ProgramError
 from ..streams import split
 from ..uniforms import Array, Inputs, uniforms
-from .compilation import launchable
-from .descent import Epoch, Gradient, Uniform, source_of
-from .engine import answered
+from .blockwise import BY_BLOCK, Uniform
+from .compilation import answered, launchable
+from .descent import Epoch, Gradient, source_of
 from .lanes import Parts
 from .persample import sample_axes
 from .shares import Shares, shares_of
 from .source import Source
-
-SHARED = Fusion(inline_rows=0)
-"""A product's operand is computed by all threads, not again by each that reads it."""
 
 Shapes = tuple[tuple[str, tuple[int, int]], ...]
 Order = NDArray[np.int32]
@@ -85,7 +81,7 @@ def training_code(
     for program in gradients:
         if tuple(program.weights.items()) != shapes[: len(program.weights)]:
             raise ProgramError("the weights of the gradient are not, in order, the first of those trained")
-    plans = [make_plan(split(p, frozenset(p.data)), accumulators=1, fusion=SHARED) for p in gradients]
+    plans = [make_plan(split(p, frozenset(p.data)), accumulators=1, fusion=BY_BLOCK) for p in gradients]
     axes = [None] * len(plans) if cut is None else [
         sample_axes(plan.body.prologue, cut.names, size) for plan, size in zip(plans, cut.sizes, strict=True)
     ]  # fmt: skip
@@ -94,9 +90,9 @@ def training_code(
     for number, plan in enumerate(plans):
         own = axes[number] if shared and cut is not None else None
         arrays, stop = _uniforms(plan, own, cut, start if shared else 0)
-        made.append(Gradient(plan, cut.sizes[number] if cut else 0, weights, arrays))
+        made.append(Gradient(plan, weights, arrays, cut.sizes[number] if cut else 0))
         start, most = stop, max(most, stop)
-    shares = shares_of(plans, sum(sizes), len(names), dtype)
+    shares = shares_of(plans, sum(sizes), dtype, len(names))
     epoch = Epoch(0, 0, False, 0)
     if cut is not None:
         epoch = Epoch(cut.samples, cut.full, len(cut.sizes) > 1, 0 if shared else max(1, most))
@@ -196,8 +192,7 @@ class Runs:
 
     def _space(self) -> Array:
         """Where the runs' numbers lie that are not in shared memory; never empty."""
-        shares = self.code.shares
-        return np.empty((self.count, 1 if shares.shared else shares.count), self.dtype)
+        return np.empty((self.count, max(1, self.code.shares.space)), self.dtype)
 
     @staticmethod
     def _flat(*arrays: NDArray[Any]) -> list[NDArray[Any]]:

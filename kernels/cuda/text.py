@@ -29,9 +29,30 @@ class Text:
         """A name for what an expression gives; a name stays itself."""
         if PLAIN.fullmatch(expression):
             return expression
+        name = self.fresh("x")
+        self.line(f"{name} = {expression}")
+        return name
+
+    def fresh(self, prefix: str) -> str:
+        """A name that nothing else has."""
         self._count += 1
-        self.line(f"x{self._count} = {expression}")
-        return f"x{self._count}"
+        return f"{prefix}{self._count}"
+
+    def index(self, name: str, expression: str) -> str:
+        """A name or number stays itself, any other index has this name."""
+        if PLAIN.fullmatch(expression):
+            return expression
+        self.line(f"{name} = uint32({expression})")
+        return name
+
+    def divided(self, index: str, by: int, names: tuple[str, str]) -> tuple[str, str]:
+        """An index as a remainder and a quotient, under these names."""
+        if by == 1:
+            return "0", index
+        remainder, quotient = names
+        self.line(f"{quotient} = uint32({index} // {by})")
+        self.line(f"{remainder} = uint32({index} - {quotient} * {by})")
+        return names
 
     def let_index(self, start: str, i: str) -> str:
         """A name for the i-th index from a start on."""

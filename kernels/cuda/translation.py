@@ -105,8 +105,7 @@ class _Function:
             self.statement(statement)
         self.do("ret void")
         text = self.dialect.module(self.function.name, parameters, [*self.slots, *self.lines], self.module_lines)
-        how = f'!{FIRST_LOOP - 1} = !{{!"llvm.loop.unroll.full"}}'
-        return "\n".join([text, how, *self.loops, ""]) if self.loops else text
+        return "\n".join([text, *self.loops, ""]) if self.loops else text
 
     # Lines
 
@@ -143,6 +142,8 @@ class _Function:
                 self.loop(test, body)
             case ast.If(test=test, body=body, orelse=[]):
                 self.branch(test, body)
+            case ast.Expr(value=ast.Call(func=ast.Name(id="unroll"))):
+                pass  # its loop has read it
             case ast.Expr(value=ast.Call() as call):
                 self.do(self.dialect.statement(ast.unparse(call.func), self.module_lines))
             case ast.Pass():
@@ -192,7 +193,10 @@ class _Function:
 
     def unrolling(self, test: ast.expr, body: list[ast.stmt]) -> str:
         """A short loop whose counter says which element of a thread's own array is meant is to be unrolled whole: the
-        array is then registers, and would lie in memory otherwise."""
+        array is then registers, and would lie in memory otherwise. One that begins with unroll(n) is so n times."""
+        match body[0]:
+            case ast.Expr(value=ast.Call(func=ast.Name(id="unroll"), args=[ast.Constant(value=int(times))])):
+                return self.noted(f'!{{!"llvm.loop.unroll.count", i32 {times}}}')
         match test:
             case ast.Compare(left=ast.Name(id=counter), comparators=[ast.Constant(value=int(count))]):
                 pass
@@ -209,8 +213,12 @@ class _Function:
         }
         if counter not in indexed or count > LONGEST_UNROLLED:
             return ""
+        return self.noted('!{!"llvm.loop.unroll.full"}')
+
+    def noted(self, how: str) -> str:
+        """A note on a loop: which one, and what is to be done with it."""
         number = FIRST_LOOP + len(self.loops)
-        self.loops.append(f"!{number} = distinct !{{!{number}, !{FIRST_LOOP - 1}}}")
+        self.loops += [f"!{number} = distinct !{{!{number}, !{number + 1}}}", f"!{number + 1} = {how}"]
         return f", !llvm.loop !{number}"
 
     def branch(self, test: ast.expr, body: list[ast.stmt]) -> None:

@@ -16,11 +16,13 @@ from ..program import Builder, Program
 from ..substitution import coefficient
 from ..uniforms import Array
 from . import DeviceFault
-from .engine import BoundProgram, plane_code
+from .code import plane_code
+from .engine import BoundProgram
 from .running import devices
 
 GRIDS = ((8, 16), (600, 512))
-"""Rows and columns. So few points that samples are split over blocks, and so many that they are not."""
+"""Rows and columns. So few points that samples are split over blocks, and so many that they are not; or, where a block
+of threads computes a point, at most as many as there are blocks, and many for each."""
 
 COMPARED = 5
 """Points of a grid along each axis that are compared."""
@@ -35,9 +37,10 @@ def fault(grids: tuple[tuple[int, int], ...] = GRIDS) -> str | None:
     try:
         for device in devices():
             for rows, columns in grids:
-                error = _error(np.linspace(-1, 1, columns), np.linspace(-1, 1, rows), device)
-                if not error <= TOLERANCE:
-                    return f"GPU {device} computes other values than the CPU: {error:.1e} of the largest apart"
+                for by_blocks in (False, True):
+                    error = _error(np.linspace(-1, 1, columns), np.linspace(-1, 1, rows), device, by_blocks)
+                    if not error <= TOLERANCE:
+                        return f"GPU {device} computes other values than the CPU: {error:.1e} of the largest apart"
     except DeviceFault as reason:
         return str(reason)
     except Exception as reason:  # whatever it is, nobody has asked for this device by name
@@ -55,16 +58,16 @@ def _loss() -> Program:
     return b.build(b.emit("sum", b.emit("mul", found, found), axis=None))
 
 
-def _error(a: Array, b: Array, device: int) -> float:
+def _error(a: Array, b: Array, device: int, by_blocks: bool) -> float:
     """The largest difference, as a share of the largest value of each output; inf where one is not a number."""
-    program, outputs, random = _loss(), Outputs(gradient=True), np.random.default_rng(0)
+    program, outputs, random = _loss(), Outputs(gradient=True, gradient_norm=by_blocks), np.random.default_rng(0)
     data = {name: random.normal(size=shape) for name, shape in program.data.items()}
     center, u, v = ({name: random.normal(size=shape) for name, shape in program.weights.items()} for _ in range(3))
     parts = {
         coefficient(part, name): x for part, way in zip("cuv", (center, u, v), strict=True) for name, x in way.items()
     }
     presence = tuple((name, True, True) for name in program.weights)
-    bound = BoundProgram(plane_code(program, presence, outputs, "float32"), {**data, **parts})
+    bound = BoundProgram(plane_code(program, presence, outputs, "float32", by_blocks), {**data, **parts})
     found, _ = bound.grid(a, b, None, [device])
     columns, rows = (np.linspace(0, x.size - 1, COMPARED).astype(int) for x in (a, b))
     got = found[:, rows][:, :, columns].astype(np.float64)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..uniforms import Array
+from .code import BlockCode, ThreadCode
 from .engine import BoundProgram
 from .runs import Order, Pending, Runs
 from .source import Source
@@ -38,8 +39,14 @@ def points(bound: BoundProgram, weights: Mapping[str, Array], count: int) -> Arr
 
 def _run(bound: BoundProgram, a: Array, b: Array, weights: Array | None, share: int | None) -> Array:
     code = bound.code
-    out = np.empty((code.output_size, a.size), code.source.dtype)
     lines = [x[None].astype(code.source.dtype) for x in (a, b)]
+    out = np.empty((code.output_size, a.size), code.source.dtype)
+    if isinstance(code, BlockCode):
+        space = np.full((max(1, code.shares.space), a.size), np.nan, code.source.dtype)
+        with np.errstate(all="ignore"):
+            _kernel(code.source, a.size, 0)(*lines, bound.uniform, weights, out, space, 1, 1, 1)
+        return out
+    assert isinstance(code, ThreadCode)
     arguments = [*lines, bound.uniform, weights, out, 1, 1, 1]
     with np.errstate(all="ignore"):
         if share is None:
@@ -80,6 +87,7 @@ def block_of(run: int) -> SimpleNamespace:
         blockIdx=SimpleNamespace(x=run),
         blockDim=SimpleNamespace(x=1),
         shared=SimpleNamespace(array=np.empty),
+        local=SimpleNamespace(array=np.empty),
         syncthreads=lambda: None,
         syncthreads_and=bool,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from cuda_check import Plane
 from meanings import MEANINGS
-from networks import LOSSES, Array, Loss, classifier, deep
+from networks import LOSSES, Array, Loss, classifier, deep, largest_entry, regression
 
 from atlas_fast.kernels import Builder, Program
 
@@ -32,6 +32,37 @@ def losses() -> dict[str, Loss]:
 def plane_of(loss: Loss, seed: int = 3) -> Plane:
     case = loss.case(seed)
     return Plane(loss.program, case.data, case.center, case.u, case.v)
+
+
+def swapped() -> Loss:
+    """sum(A B + tanh(C)^2): the derivative by A is B, which the step changes, and B's is A."""
+    b = Builder()
+    product = b.emit("mul", b.weight("A", (2, 3)), b.weight("B", (2, 3)))
+    t = b.emit("tanh", b.weight("C", (2, 3)))
+    return Loss(b.build(b.emit("sum", b.emit("add", product, b.emit("mul", t, t)), axis=None)), lambda: 0.0)
+
+
+def sum_and_largest() -> Loss:
+    """sum(exp(w X)) + max(w X) in one sweep."""
+    b = Builder()
+    z = b.emit("matmul", b.weight("W", (1, 3)), b.data("X", (3, 9)))
+    loss = b.emit("add", b.emit("sum", b.emit("exp", z), axis=1), b.emit("max", z, axis=1))
+    return Loss(b.build(loss), lambda: 0.0)
+
+
+RACED: dict[str, Loss] = {
+    "swapped": swapped(),
+    "sum and largest": sum_and_largest(),
+    "classifier": classifier(samples=9, hidden=2),
+    "as rows": classifier(samples=8, hidden=2, as_rows=True),
+    "few samples": regression(samples=5, hidden=3),
+    "deep": deep(samples=10, width=3),
+    "largest entry": largest_entry(samples=9),
+    "softmax over samples": LOSSES["softmax over samples"](),
+    "centred": LOSSES["centred"](),
+    "two sets": LOSSES["two sets"](),
+}
+"""Small ones, for threads that take turns."""
 
 
 # Primitives

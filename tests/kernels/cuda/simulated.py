@@ -16,15 +16,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from cuda_check import EVERYTHING, A, B, Plane, error_of, generated
-from device_cases import WIDE, losses, plane_of, row_error, row_of
+from cuda_check import EVERYTHING, A, Array, B, Plane, error_of, generated
+from device_cases import RACED, WIDE, losses, plane_of, row_error, row_of
 from networks import classifier
 from training_cases import MANY, OPTIMIZERS, SEEDS, network, runs_apart, statistics
 
 import atlas_fast as af
 from atlas_fast.examples import EXAMPLES
 from atlas_fast.kernels.cuda import compilation, engine, lanes, limits, running, runs, trial
-from atlas_fast.kernels.cuda.engine import BoundProgram, code_of
+from atlas_fast.kernels.cuda.code import code_of
+from atlas_fast.kernels.cuda.engine import BoundProgram
+from atlas_fast.kernels.cuda.limits import Limits
 from atlas_fast.kernels.outputs import Outputs
 from atlas_fast.kernels.primitives import PRIMITIVES
 from atlas_fast.optimizers import Optimizer
@@ -40,14 +42,30 @@ def primitive(name: str, dtype: str) -> float:
 
 def loss(name: str, dtype: str, outputs: Outputs) -> float:
     rows = 1 if name in ("blocks", "unheld") else 2 if name in WIDE else 3
-    return _error(plane_of(losses()[name]), dtype, outputs, rows)
+    return _error(plane_of(losses()[name]), dtype, outputs, A, B[:rows])
 
 
-def _error(plane: Plane, dtype: str, outputs: Outputs, rows: int) -> float:
-    expected, largest = plane.expected(outputs, A, B[:rows])
-    found, complete = plane.bound(dtype, outputs).grid(A, B[:rows], None)
+def _error(plane: Plane, dtype: str, outputs: Outputs, a: Array, b: Array, by_blocks: bool = False) -> float:
+    expected, largest = plane.expected(outputs, a, b)
+    found, complete = plane.bound(dtype, outputs, by_blocks).grid(a, b, None)
     assert complete and found.dtype == dtype
     return error_of(found, expected, largest)
+
+
+def blocks(name: str, dtype: str) -> dict[str, Any]:
+    """A block of threads for each of 4 points, all of whose derivatives are wanted; and the same by 3 blocks, one of
+    which has two of them."""
+    plane, outputs = plane_of(RACED[name]), Outputs(gradient=True, gradient_norm=True)
+    expected, largest = plane.expected(outputs, A[:2], B[:2])
+    bound = plane.bound(dtype, outputs, by_blocks=True)
+    kernel = bound.code.__dict__["kernel"] = Counted(bound.code.kernel)
+    whole, _ = bound.grid(A[:2], B[:2], None)
+    real, running.limits_of_device = running.limits_of_device, lambda device: Limits(3, 1, 1, 1, 1)
+    again, _ = bound.grid(A[:2], B[:2], None)
+    running.limits_of_device = real
+    return {
+        "error": error_of(whole, expected, largest), "same": bool((again == whole).all()), "blocks": kernel.blocks,
+    }  # fmt: skip
 
 
 def texts() -> dict[str, list[float]]:
@@ -298,7 +316,7 @@ def checks() -> Iterator[tuple[str, Check]]:
             outputs = Outputs(gradient=name not in ("wide tiles", "formed", "unheld", "blocks"))
             yield f"loss {name} {dtype}", lambda n=name, t=dtype, o=outputs: loss(n, t, o)  # type: ignore[misc]
     for name in ("regression", "softmax over samples"):
-        yield f"all {name}", lambda n=name: _error(plane_of(losses()[n]), "float64", EVERYTHING, 3)  # type: ignore[misc]
+        yield f"all {name}", lambda n=name: _error(plane_of(losses()[n]), "float64", EVERYTHING, A, B[:3])  # type: ignore[misc]
     for dtype in ("float32", "float64"):
         for optimizer in OPTIMIZERS:
             name = type(optimizer).__name__
@@ -308,6 +326,9 @@ def checks() -> Iterator[tuple[str, Check]]:
         yield f"many statistics {dtype}", lambda t=dtype: many(statistics(5), 3, t)  # type: ignore[misc]
         for name in EXAMPLES:
             yield f"example {name} {dtype}", lambda n=name, t=dtype: example(n, t)  # type: ignore[misc]
+    for dtype in ("float32", "float64"):
+        for name in RACED:
+            yield f"blocks {name} {dtype}", lambda n=name, t=dtype: blocks(n, t)  # type: ignore[misc]
     for size in (None, 3):
         yield f"shared {size}", lambda n=size: shared(n)  # type: ignore[misc]
     yield "diverging", diverging

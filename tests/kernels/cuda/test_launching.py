@@ -43,6 +43,13 @@ class Driver:
         self.launched.append((function.value, [n.value for n in sizes], stream.value, read))
         return self.answer("cuLaunchKernel")
 
+    def cuOccupancyMaxActiveBlocksPerMultiprocessor(
+        self, found: Any, function: ctypes.c_void_p, threads: int, shared: ctypes.c_size_t
+    ) -> int:
+        assert function.value is not None and shared.value == 0
+        found._obj.value = 512 // threads
+        return self.answer("cuOccupancyMaxActiveBlocksPerMultiprocessor")
+
     def cuGetErrorName(self, status: int, place: Any) -> int:
         place._obj.value = b"CUDA_ERROR_OF_A_TEST"
         return 0
@@ -101,6 +108,18 @@ def test_each_device_loads_the_code_of_its_capability_once(driver: Driver, monke
         launch(kernel)
     assert asked == [(9, 0), (8, 6)] and driver.loaded == [b"9.0", b"8.6"]
     assert [launched[0] for launched in driver.launched] == [1101, 1102, 1101, 1102]
+
+
+def test_the_driver_says_how_many_blocks_a_processor_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One at least: a kernel that no processor could take would not be launched either."""
+    driver = use(Driver(), monkeypatch)
+    kernel = DeviceKernel(lambda capability: b"code", "kernel")
+    assert [kernel.blocks_of_processor(threads) for threads in (128, 1024)] == [4, 1]
+    assert driver.loaded == [b"code"]
+    call = "cuOccupancyMaxActiveBlocksPerMultiprocessor"
+    use(Driver(call, 209), monkeypatch)
+    with pytest.raises(DeviceFault, match=rf"{call} gives CUDA_ERROR_OF_A_TEST"):
+        kernel.blocks_of_processor(128)
 
 
 @pytest.mark.parametrize("call", ["cuModuleLoadData", "cuModuleGetFunction", "cuLaunchKernel"])

@@ -6,7 +6,7 @@ import pytest
 import sass
 from device_cases import losses, plane_of
 
-from atlas_fast.kernels.cuda.engine import DeviceCode
+from atlas_fast.kernels.cuda.code import ThreadCode
 from atlas_fast.kernels.cuda.limits import BY_CAPABILITY, Limits, Split, limits_of, limits_of_device, split_of
 from atlas_fast.kernels.outputs import Outputs
 
@@ -41,7 +41,7 @@ def test_a_device_is_asked_for_its_own() -> None:
     assert limits_of_device(SimpleNamespace(compute_capability=(9, 0))) == H100
 
 
-def code(name: str) -> DeviceCode:
+def code(name: str) -> ThreadCode:
     return plane_of(losses()[name]).bound("float32", Outputs()).code
 
 

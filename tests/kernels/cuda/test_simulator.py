@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from cuda_check import TOLERANCE
-from device_cases import losses
+from device_cases import RACED, losses
 from training_cases import OPTIMIZERS
 
 from atlas_fast.examples import EXAMPLES
@@ -47,6 +47,15 @@ def test_every_primitive(name: str, dtype: str, found: dict[str, Any]) -> None:
 def test_every_loss(name: str, dtype: str, found: dict[str, Any]) -> None:
     """On a grid of 3 x 8 points, wide networks on 2 x 8: a row is a block of its own."""
     assert found[f"loss {name} {dtype}"] < TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", RACED)
+def test_a_block_for_each_point(name: str, dtype: str, found: dict[str, Any]) -> None:
+    """Four blocks, and three: how many there are changes no bit."""
+    blocks = found[f"blocks {name} {dtype}"]
+    assert blocks["error"] < 4 * TOLERANCE[dtype]
+    assert blocks["same"] and blocks["blocks"] == [4, 3]
 
 
 @pytest.mark.parametrize("name", ["regression", "softmax over samples"])

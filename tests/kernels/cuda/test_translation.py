@@ -7,7 +7,8 @@ from device_cases import losses, plane_of, row_error, row_of
 from networks import deep
 
 from atlas_fast.kernels.cuda import host
-from atlas_fast.kernels.cuda.engine import BoundProgram, code_of
+from atlas_fast.kernels.cuda.code import code_of
+from atlas_fast.kernels.cuda.engine import BoundProgram
 from atlas_fast.kernels.cuda.host import Host
 from atlas_fast.kernels.cuda.translation import TranslationError, module_of
 from atlas_fast.kernels.outputs import Outputs
@@ -77,6 +78,21 @@ def test_what_a_text_may_not_hold_is_refused_and_never_guessed_at(line: str) -> 
 def test_a_variable_keeps_its_kind() -> None:
     with pytest.raises(TranslationError, match="x is u32, and real is put into it"):
         module_of(f"{HEAD}x = n\n    x = a[0]", Host("float32"), {})
+
+
+def test_a_loop_is_unrolled_as_often_as_it_asks() -> None:
+    """And whole where its counter says which element of a thread's own array is meant."""
+    loop = "i = uint32(0)\n    while i < {}:\n        {}\n        i = uint32(i + 1)"
+    for count, body, note in (
+        ("n", "unroll(3)", 'unroll.count", i32 3}'),
+        ("4", "unroll(1)", 'unroll.count", i32 1}'),
+        ("4", "d[i] = a[i]", 'unroll.full"}'),
+        ("n", "d[i] = a[i]", None),
+        ("4", "a[i] = a[0]", None),
+    ):
+        text = f"{HEAD}d = cuda.local.array(4, real)\n    {loop.format(count, body)}"
+        ir = module_of(text, Host("float32"), {})
+        assert f'!101 = !{{!"llvm.loop.{note}' in ir if note else "llvm.loop" not in ir
 
 
 def test_a_constant_has_all_its_digits() -> None:

@@ -39,6 +39,7 @@ class Block:
             blockIdx = SimpleNamespace(x=block)
             blockDim = SimpleNamespace(x=len(self.order))
             shared = SimpleNamespace(array=self._array)
+            local = SimpleNamespace(array=np.empty)
             syncthreads = staticmethod(self._barrier)
             syncthreads_and = staticmethod(self._all)
 
