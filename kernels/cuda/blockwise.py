@@ -26,8 +26,9 @@ BY_BLOCK = Fusion(inline_rows=0)
 
 @dataclass(frozen=True)
 class Uniform:
-    """A uniform array as a plan reads it: where it begins, its sample axis (None: it has none), and whether a sample is
-    found there by its number, not by its place in the batch."""
+    """A uniform array as a plan reads it: where it begins, and the axis by which it lies sample after sample (None: it
+    lies as it is, so that threads that have samples side by side read what lies side by side). picked: whether a sample
+    is found by its number, not by its place in the batch."""
 
     start: int
     axis: int | None
@@ -123,9 +124,13 @@ class SweepText:
         reader = SampleNest(self.block, self.work, self.places, None)
         for value in found:
             rows = self.instructions[value].shape[0]
-            with text.counted("e", "thread", plus(times("count", rows)), "threads"):
-                i, j = text.divided("e", rows, ("i", "j"))
-                text.line(f"{reader.held(value, i, j)} = {reader.uniform(value, i, j)}")
+            if self.work.uniforms[value].axis is None:
+                with reader.items(rows, self.places.tile, streamed=True) as (i, j):
+                    text.line(f"{reader.held(value, i, j)} = {reader.uniform(value, i, j)}")
+            else:
+                with text.counted("e", "thread", times("count", rows), "threads"):
+                    i, j = text.divided("e", rows, ("i", "j"))
+                    text.line(f"{reader.held(value, i, j)} = {reader.uniform(value, i, j)}")
         if found:
             text.line("cuda.syncthreads()")
 

@@ -6,7 +6,7 @@ can hold a point in its registers; else a `BlockCode`, a block of threads for ea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -31,7 +31,7 @@ from .sweeps import parts_of, sweeps_of, tiles_of
 @dataclass(frozen=True)
 class DeviceCode:
     """A program as a device computes it. wanted: for each uniform array which output of the prologue it is, and whether
-    it is streamed. weights: names, in the order in which their values lie."""
+    it lies sample after sample. weights: names, in the order in which their values lie."""
 
     plan: Plan
     source: Source
@@ -129,29 +129,35 @@ def _by_threads(body: Body, dtype: str) -> ThreadCode | None:
 
 def _by_blocks(body: Body, dtype: str) -> BlockCode:
     plan = make_plan(body, accumulators=1, fusion=BY_BLOCK)
-    instructions, streams = plan.body.program.instructions, plan.body.streams
+    instructions = plan.body.program.instructions
+    sizes = {value: i.shape[0] * i.shape[1] for value, i in enumerate(instructions)}
+    shares = shares_of([plan], sum(n for value, n in sizes.items() if instructions[value].op == "weight"), dtype)
+    by_sample = shares.plans[0].by_sample
     weights, uniforms = dict[str, int](), dict[int, Uniform]()
     size = start = 0
     for value, instruction in enumerate(instructions):
-        count = instruction.shape[0] * instruction.shape[1]
         if instruction.op == "weight":
-            weights[instruction.name], size = size, size + count
+            weights[instruction.name], size = size, size + sizes[value]
         elif instruction.op == "data":
-            uniforms[value], start = Uniform(start, None if streams[value] is None else 1), start + count
-    shares = shares_of([plan], size, dtype)
-    return BlockCode(plan, blockpoints.source_of(plan, weights, uniforms, shares, dtype), *_leaves(plan), shares)
+            uniforms[value], start = Uniform(start, 1 if value in by_sample else None), start + sizes[value]
+    source = blockpoints.source_of(plan, weights, uniforms, shares, dtype)
+    return BlockCode(plan, source, *_leaves(plan, by_sample), shares)
 
 
-def _leaves(plan: Plan) -> tuple[tuple[tuple[int, bool], ...], tuple[str, ...], int, int]:
-    """wanted, weights, output_size, weight_size"""
+def _leaves(
+    plan: Plan, by_sample: Collection[int] | None = None
+) -> tuple[tuple[tuple[int, bool], ...], tuple[str, ...], int, int]:
+    """wanted, weights, output_size, weight_size. by_sample: the arrays that lie sample after sample; None: all that are
+    streamed."""
     instructions, streams = plan.body.program.instructions, plan.body.streams
+    turned = {p for p, stream in enumerate(streams) if stream is not None} if by_sample is None else by_sample
 
     def sizes(values: Iterable[int]) -> int:
         return sum(rows * columns for rows, columns in (instructions[value].shape for value in values))
 
     leaves = [*enumerate(instructions)]
     return (
-        tuple((int(i.name[1:]), streams[p] is not None) for p, i in leaves if i.op == "data"),
+        tuple((int(i.name[1:]), p in turned) for p, i in leaves if i.op == "data"),
         tuple(i.name for _, i in leaves if i.op == "weight"),
         sizes(plan.body.program.outputs),
         sizes(p for p, i in leaves if i.op == "weight"),

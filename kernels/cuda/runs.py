@@ -28,7 +28,7 @@ from .compilation import answered, launchable
 from .descent import Epoch, Gradient, source_of
 from .lanes import Parts
 from .persample import sample_axes
-from .shares import Shares, shares_of
+from .shares import Places, Shares, shares_of
 from .source import Source
 
 Shapes = tuple[tuple[str, tuple[int, int]], ...]
@@ -86,13 +86,13 @@ def training_code(
         sample_axes(plan.body.prologue, cut.names, size) for plan, size in zip(plans, cut.sizes, strict=True)
     ]  # fmt: skip
     shared = cut is None or all(found is not None for found in axes)
+    shares = shares_of(plans, sum(sizes), dtype, len(names))
     made, start, most = list[Gradient](), 0, 0
     for number, plan in enumerate(plans):
         own = axes[number] if shared and cut is not None else None
-        arrays, stop = _uniforms(plan, own, cut, start if shared else 0)
+        arrays, stop = _uniforms(plan, shares.plans[number], own, cut, start if shared else 0)
         made.append(Gradient(plan, weights, arrays, cut.sizes[number] if cut else 0))
         start, most = stop, max(most, stop)
-    shares = shares_of(plans, sum(sizes), dtype, len(names))
     epoch = Epoch(0, 0, False, 0)
     if cut is not None:
         epoch = Epoch(cut.samples, cut.full, len(cut.sizes) > 1, 0 if shared else max(1, most))
@@ -102,7 +102,7 @@ def training_code(
 
 
 def _uniforms(
-    plan: Plan, axes: Sequence[int | None] | None, cut: Cut | None, start: int
+    plan: Plan, places: Places, axes: Sequence[int | None] | None, cut: Cut | None, start: int
 ) -> tuple[dict[int, Uniform], int]:
     """The uniform arrays of a plan, and where they end. axes: the sample axis of each output of the prologue, where
     samples are found by their numbers."""
@@ -115,8 +115,8 @@ def _uniforms(
             if axis is not None:
                 assert cut is not None
                 size = cut.samples * (rows if axis == 1 else columns)
-            streamed = plan.body.streams[position] is not None
-            found[position] = Uniform(start, 1 if axis is None and streamed else axis, axis is not None)
+            by_sample = 1 if position in places.by_sample else None
+            found[position] = Uniform(start, by_sample if axis is None else axis, axis is not None)
             start += size
     return found, start
 
@@ -236,7 +236,7 @@ class Runs:
         return found
 
     def _arrays(self, gradient: Gradient, chosen: NDArray[Any]) -> list[Array]:
-        """The uniform arrays for these samples, flat, sample after sample where there are samples."""
+        """The uniform arrays for these samples, flat, as `Uniform.axis` says."""
         plan, data = gradient.plan, self.data
         if self.cut is not None:
             data = {name: x[:, chosen] if name in self.cut.names else x for name, x in data.items()}

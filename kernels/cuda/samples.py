@@ -306,7 +306,8 @@ class SampleNest:
         uniform, (rows, columns) = self.work.uniforms[value], self.instructions[value].shape
         i, j = ("0" if rows == 1 else i), ("0" if columns == 1 else j)
         if uniform.axis is None:
-            return f"u[{plus(self.block.at, str(uniform.start), times(i, columns), j)}]"
+            first = "0" if self.streams[value] is None else "start"
+            return f"u[{plus(self.block.at, str(uniform.start), times(i, columns), first, j)}]"
         index, other, width = (j, i, rows) if uniform.axis == 1 else (i, j, columns)
         if self.streams[value] is not None:
             index = f"(start + {index})"

@@ -50,13 +50,15 @@ class Sum:
 class Places:
     """Of one plan. pitch: from one row of a streamed value to the next: an odd number, so that rows do not fall on one
     bank of shared memory. patches: of each nest that has products, or sums of samples. values: where each begins.
-    copied: streamed arrays that products read, of which a tile is copied first."""
+    copied: streamed arrays that products read, of which a tile is copied first. by_sample: those for which there is no
+    room, and which sums of products of samples read, as many of a sample's numbers at a time as there are threads."""
 
     tile: int
     pitch: int
     patches: dict[Nest, Patch]
     values: dict[int, Spot]
     copied: dict[int, Spot]
+    by_sample: frozenset[int]
     sums: dict[int, Sum]
 
 
@@ -159,7 +161,8 @@ class _Parts:
                 lost = start.behind(each.elements * each.parts) if each.lost else None
                 sums[value] = replace(each, total=start, lost=lost)
                 start = replace(start, start=sums[value].stop)
-        return Places(self._tile, self._tile | 1, self._patches, values, copied, sums)
+        by_sample = frozenset(v for v in self._multiplied if self._is_copied(v) and v not in copied)
+        return Places(self._tile, self._tile | 1, self._patches, values, copied, by_sample, sums)
 
     def _nests(self) -> Iterator[Nest]:
         return (nest for stage in self._plan.stages for nest in stage.nests)

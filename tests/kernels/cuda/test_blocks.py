@@ -122,6 +122,19 @@ def test_what_no_thread_can_hold_a_block_computes(dtype: str) -> None:
     assert error_of(host.grid(bound, A[:3], B[:2]), expected, largest) < TOLERANCE[dtype]
 
 
+def test_data_lie_as_threads_read_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples side by side, as they are copied; where there is no room for a copy, and only sums of products of samples
+    read them, sample after sample."""
+    for room, lies in ((shares.SHARED_BYTES, False), (0, True)):
+        monkeypatch.setattr(shares, "SHARED_BYTES", room)
+        forget()
+        code = plane_of(losses()["classifier"]).bound("float32", NORM, by_blocks=True).code
+        (places,) = code.shares.plans
+        assert bool(places.by_sample) is lies and bool(places.copied) is not lies
+        assert any(by_sample for _, by_sample in code.wanted) is lies
+    forget()
+
+
 def test_what_is_computed_by_threads_stays_in_registers() -> None:
     for name, loss in losses().items():
         code = plane_of(loss).bound("float64", EVERYTHING if name not in WIDE else GRADIENT).code
