@@ -1,10 +1,14 @@
 """The benchmark of the GPU where there is none: bounds that follow from counts, and no time that nobody measured."""
 
+import dataclasses
+
 import gpu
 import pytest
 import sass
 
 from atlas_fast.kernels import device
+from atlas_fast.kernels.cuda.code import BlockCode
+from atlas_fast.kernels.cuda.patches import Patch
 
 POINTS = 1024 * 1024
 
@@ -18,7 +22,7 @@ def test_without_a_device_it_says_so_and_gives_bounds(
     told = capsys.readouterr().out
     assert told.startswith("not yet run on a device: there is no NVIDIA driver on this machine")
     assert "a model, no measurement" in told
-    assert told.count("| iris-small") == 2
+    assert told.count("| iris-small") == 4
     assert "Training iris-small, 1,000 runs of 1,000 steps: not yet run on a device; by counts, ms:" in told
 
 
@@ -36,8 +40,25 @@ def test_a_bound_of_training_is_what_the_counts_take() -> None:
     """Products of 4-10-10-3 on 150 samples: 170 multiply-adds forward, 170 for the weights, 130 back to the hidden."""
     found, steps = gpu.training_bound(3), 3 * gpu.STEPS
     assert found["multiply-adds"] == pytest.approx(470 * 150 * steps / gpu.H200.multiply_adds * 1e3)
-    assert found["shared memory"] == 8 * found["multiply-adds"]
+    # Both factors of each would be read again where patches are single elements.
+    assert 2 * found["multiply-adds"] < found["shared memory"] < 8 * found["multiply-adds"]
     assert found["recorded"] == pytest.approx((193 + 1) * 4 * steps / gpu.H200.bytes * 1e3)
+
+
+def test_a_patch_reads_its_rows_and_its_columns_for_each_term() -> None:
+    plan, (places,) = gpu.trained_code().gradients[0].plan, gpu.trained_code().shares.plans
+    for patch, reads in ((Patch(1, 1), 2.0), (Patch(2, 4), 0.75), (Patch(4, 8), 0.375)):
+        alike = dataclasses.replace(places, patches=dict.fromkeys(places.patches, patch))
+        assert gpu.reads_of(plan, alike) == pytest.approx(470 * 150 * reads)
+
+
+def test_what_a_block_computes_has_no_loops_of_a_point_but_reads() -> None:
+    kernel = sass.Kernel("iris-small", wanted="gradient norm")
+    found, code = gpu.bound(kernel, POINTS), kernel.code()
+    assert isinstance(code, BlockCode) and gpu.turns_of_loops(code) == []
+    reads = gpu.reads_of(code.plan, code.shares.plans[0])
+    assert found.shared == pytest.approx(4 * reads * POINTS / gpu.H200.multiply_adds * 1e3) == found.largest
+    assert gpu.bound(sass.Kernel("iris-small"), POINTS).shared != found.shared
 
 
 def test_where_samples_go_in_groups_the_innermost_loop_goes_over_hidden_units() -> None:
