@@ -4,10 +4,7 @@ It runs in one process of its own (simulated.py), whose findings these tests rea
 """
 
 import json
-import os
 import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,17 +19,11 @@ pytest.importorskip("numba")
 
 
 @pytest.fixture(scope="module")
-def found(root: Path) -> dict[str, Any]:
+def found(simulator: "subprocess.Popen[str]") -> dict[str, Any]:
     """What the process printed."""
-    folders = [str(root / "benchmarks"), str(root / "tests" / "kernels"), os.environ.get("PYTHONPATH", "")]
-    path = os.pathsep.join(folders)
-    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1", "PYTHONPATH": path}
-    script = Path(__file__).with_name("simulated.py")
-    done = subprocess.run(
-        [sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    read: dict[str, Any] = json.loads(done.stdout)
+    printed, told = simulator.communicate(timeout=300)
+    assert simulator.returncode == 0, told[-3000:]
+    read: dict[str, Any] = json.loads(printed)
     return read
 
 
