@@ -210,7 +210,7 @@ class SampleNest:
                         self._gram_terms(names, corner)
                         text.line(f"s = uint32(s + {parts})")
                     else:
-                        self._terms(names, corner, Patch(patch.rows, patch.columns), parts)
+                        self._terms(names, corner, patch, parts)
                         text.line(f"s = uint32(s + {parts * patch.columns})")
                 self._join(names, corner, columns, parts, which)
 
