@@ -47,11 +47,11 @@ def warps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
 # The numbers
 
 
-@pytest.mark.usefixtures("warps")
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("name", losses())
-def test_every_loss(name: str, dtype: str) -> None:
-    """By NumPy, and translated for this machine; with derivatives, and all outputs of those that are not wide."""
+def test_every_loss(name: str, dtype: str, warps: int) -> None:
+    """By NumPy, and as it is on a device translated for this machine; with derivatives, and all outputs of those that
+    are not wide."""
     plane, a, b = plane_of(losses()[name]), A[::4], B[::3]
     for outputs in (GRADIENT, EVERYTHING):
         if outputs == EVERYTHING and name in WIDE:
@@ -60,7 +60,8 @@ def test_every_loss(name: str, dtype: str) -> None:
         bound = plane.bound(dtype, outputs, by_blocks=True)
         assert isinstance(bound.code, BlockCode)
         more = 10 if outputs == EVERYTHING else 1
-        for found in (vectors.grid(bound, a, b), host.grid(bound, a, b)):
+        for run in (vectors.grid, host.grid) if warps == patches.WARP == 32 else (vectors.grid,):
+            found = run(bound, a, b)
             assert found.dtype == dtype
             assert error_of(found, expected, largest) < more * TOLERANCE[dtype]
 
@@ -196,7 +197,7 @@ def test_no_order_of_threads_changes_a_bit_and_no_two_of_them_race(
 ) -> None:
     monkeypatch.setattr(shares, "SHARED_BYTES", {"all": 1 << 20, "some": 400, "none": 0}[room.split()[0]])
     plane = plane_of(RACED[name])
-    for outputs in (GRADIENT, NORM):
+    for outputs in (GRADIENT, NORM) if room == "some of it" else (NORM,):
         expected, largest = plane.expected(outputs, A[:3], B[:2])
         bound = plane.bound("float32", outputs, by_blocks=True)
         given = [A[:3].astype("float32"), B[:2].astype("float32"), np.zeros(1)]

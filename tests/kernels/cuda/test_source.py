@@ -40,9 +40,16 @@ def test_every_primitive(name: str, dtype: str) -> None:
 OUTPUTS = {"loss": Outputs(), "gradient": Outputs(gradient=True), "all": EVERYTHING}
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("what", OUTPUTS)
-@pytest.mark.parametrize("name", LOSSES)
+COMPUTED = [
+    (name, what, dtype)
+    for name in LOSSES
+    for what in OUTPUTS
+    for dtype in ("float32", "float64")
+    if (what, dtype) != ("all", "float64") or name not in WIDE
+]
+
+
+@pytest.mark.parametrize(("name", "what", "dtype"), COMPUTED)
 def test_every_loss(name: str, what: str, dtype: str) -> None:
     plane, outputs = plane_of(LOSSES[name]), OUTPUTS[what]
     a, b = A[::3], B[::3]
