@@ -14,6 +14,22 @@ sys.path.append(str(HERE))
 pytest.register_assert_rewrite("deferred", "device_cases", "training_cases", "turns")
 
 
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tiles of 4 samples, large patches, and sums that are compensated behind a few terms: few samples go all ways."""
+    from device_cases import forget
+
+    from atlas_fast.kernels.cuda import patches, samples, shares
+
+    monkeypatch.setattr(shares, "TILES", (4,))
+    monkeypatch.setattr(patches, "WARP", 1)
+    for module in (shares, samples):
+        monkeypatch.setattr(module, "CHUNK", 1)
+    forget()
+    yield
+    forget()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def simulator(request: pytest.FixtureRequest) -> Iterator["subprocess.Popen[str] | None"]:
     """The process of simulated.py, which takes a minute: it goes on beside the tests that come before those that read

@@ -10,6 +10,9 @@ from meanings import MEANINGS
 from networks import LOSSES, Array, Loss, classifier, deep, largest_entry, regression
 
 from atlas_fast.kernels import Builder, Program
+from atlas_fast.kernels.cuda.code import code_of, plane_code
+from atlas_fast.kernels.cuda.patches import parts_of_gram, parts_of_sum, patch_of
+from atlas_fast.kernels.cuda.runs import training_code
 
 WIDE: dict[str, Loss] = {
     # Weights that are formed where they are read, and samples in groups, the last of which is not full.
@@ -27,6 +30,12 @@ WIDE: dict[str, Loss] = {
 
 def losses() -> dict[str, Loss]:
     return {**{name: make() for name, make in LOSSES.items()}, **WIDE}
+
+
+def forget() -> None:
+    """What was made of losses before, where a test has changed by what it is made."""
+    for cached in (code_of, plane_code, training_code, patch_of, parts_of_gram, parts_of_sum):
+        cached.cache_clear()
 
 
 def plane_of(loss: Loss, seed: int = 3) -> Plane:

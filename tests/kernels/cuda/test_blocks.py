@@ -7,14 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from cuda_check import EVERYTHING, TOLERANCE, A, B, Plane, error_of, generated, scale_of, stays_small
-from device_cases import RACED, WIDE, losses, plane_of, row_error, row_of
+from device_cases import RACED, WIDE, forget, losses, plane_of, row_error, row_of
 from networks import classifier
 from turns import Block, Watched
 
 import atlas_fast as af
 from atlas_fast.kernels import reference
-from atlas_fast.kernels.cuda import code as codes
-from atlas_fast.kernels.cuda import engine, host, patches, samples, shares, vectors
+from atlas_fast.kernels.cuda import engine, host, patches, shares, vectors
 from atlas_fast.kernels.cuda.code import BlockCode, ThreadCode, code_of
 from atlas_fast.kernels.cuda.engine import BoundProgram
 from atlas_fast.kernels.cuda.layout import MOST_HELD
@@ -28,11 +27,6 @@ from atlas_fast.kernels.uniforms import Array
 GRADIENT = Outputs(gradient=True)
 
 NORM = Outputs(gradient_norm=True)
-
-
-def forget() -> None:
-    for cached in (codes.code_of, codes.plane_code, patch_of, parts_of_gram, parts_of_sum):
-        cached.cache_clear()
 
 
 @pytest.fixture(params=[32, 1], ids=["as on a device", "large patches"])
@@ -154,18 +148,6 @@ def test_a_tile_has_points_for_all_blocks_of_a_device(monkeypatch: pytest.Monkey
 
 
 # Threads
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Tiles of 4 samples, large patches, and sums that are compensated behind a few terms."""
-    monkeypatch.setattr(shares, "TILES", (4,))
-    monkeypatch.setattr(patches, "WARP", 1)
-    for module in (shares, samples):
-        monkeypatch.setattr(module, "CHUNK", 1)
-    forget()
-    yield
-    forget()
 
 
 def raced(bound: BoundProgram, given: list[Array], shape: tuple[int, int], order: list[int], blocks: int) -> Array:

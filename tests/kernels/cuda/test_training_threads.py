@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from itertools import product
 
 import numpy as np
@@ -14,28 +14,12 @@ from turns import Block, Watched
 import atlas_fast as af
 from atlas_fast import optimizers
 from atlas_fast.batches import Batches
-from atlas_fast.kernels.cuda import patches, runs, samples, shares
+from atlas_fast.kernels.cuda import runs, shares
 from atlas_fast.kernels.cuda.runs import Cut, Order
 from atlas_fast.kernels.cuda.targets import function_of
 from atlas_fast.kernels.cuda.vectors import PlainRuns
 from atlas_fast.kernels.derivative import gradient
 from atlas_fast.kernels.uniforms import Array
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Tiles of 4 samples, large patches, and sums that are compensated behind a few terms: few samples go all ways."""
-    monkeypatch.setattr(shares, "TILES", (4,))
-    monkeypatch.setattr(patches, "WARP", 1)
-    for module in (shares, samples):
-        monkeypatch.setattr(module, "CHUNK", 1)
-    cached = (runs.training_code, patches.patch_of, patches.parts_of_gram, patches.parts_of_sum)
-    for each in cached:
-        each.cache_clear()
-    yield
-    for each in cached:
-        each.cache_clear()
-
 
 ORDERS = ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 6, 1, 5, 3, 4])
 
