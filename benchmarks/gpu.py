@@ -34,8 +34,6 @@ from atlas_fast.kernels.outputs import Outputs
 from atlas_fast.kernels.plan import Plan, Sweep
 from atlas_fast.kernels.substitution import coefficient
 
-CASES = ("bowl", "iris-relu", "iris-small", "iris-sigmoid", "housing", "digits-tanh", "digits-relu", "synthetic")
-
 CHUNKS = (1024, 4096, 16384, 65536)
 """Points that JAX and PyTorch are given at once; the fastest counts."""
 
@@ -59,6 +57,18 @@ H200 = Device("H200", 33.45e12, 4.18e12, 3.35e13, 4.8e12)
 """By its data sheet: 132 processors at 1.98 GHz, each with 128 float32 lanes, 16 special ones, 4 warps a cycle."""
 
 CAPABILITY = (9, 0)
+
+FEWER_LANES = ((7, 5), (8, 0))
+"""Capabilities whose processors have 64 float32 lanes, not 128: NVIDIA's programming guide, arithmetic throughput."""
+
+
+def at_hand(device: Any) -> Device:
+    """What a device of Numba's can do, by the clocks (kHz) and the width of the bus (bits) that its driver tells."""
+    name = device.name.decode() if isinstance(device.name, bytes) else device.name
+    lanes = 64 if tuple(device.compute_capability) in FEWER_LANES else 128
+    clock = 1e3 * device.CLOCK_RATE * device.MULTIPROCESSOR_COUNT
+    read = 2 * 1e3 * device.MEMORY_CLOCK_RATE * device.GLOBAL_MEMORY_BUS_WIDTH / 8
+    return Device(name, lanes * clock, 16 * clock, 128 * clock, read)
 
 
 @dataclass(frozen=True)
@@ -251,10 +261,10 @@ def torch_on_gpu(place: contest.Landscape, gradient: bool) -> list[Callable[[], 
 def measure(names: Sequence[str], resolutions: Sequence[int], rounds: int) -> None:
     from numba import cuda
 
-    name = cuda.get_current_device().name
-    print(f"on {name.decode() if isinstance(name, bytes) else name}, in float32, ms from NumPy to NumPy\n")
-    print("| case | grid | first | ours | JAX | torch | apart, float32 | float64 |")
-    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    device = at_hand(cuda.get_current_device())
+    print(f"on {device.name}, in float32, ms from NumPy to NumPy; of the bound: the least time by counts, as a share\n")
+    print("| case | grid | first | ours | of the bound | JAX | torch | apart, float32 | float64 |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     for name in names:
         for gradient in (False, True):
             for resolution in resolutions:
@@ -270,7 +280,9 @@ def measure(names: Sequence[str], resolutions: Sequence[int], rounds: int) -> No
                 told = [f"{1e3 * min(t.median for t in group):.3g}" if group else "-" for group in others]
                 apart = " | ".join(f"{check(place, dtype):.1e}" for dtype in ("float32", "float64"))
                 what = f"{name}{' with derivatives' if gradient else ''}"
-                print(f"| {what} | {resolution:,} | {1e3 * first:.3g} | {1e3 * own.median:.3g} | "
+                kernel = sass.Kernel(name, wanted="derivatives" if gradient else "loss")
+                share = bound(kernel, resolution * resolution, device).largest / (1e3 * own.median)
+                print(f"| {what} | {resolution:,} | {1e3 * first:.3g} | {1e3 * own.median:.3g} | {share:.2f} | "
                       f"{told[0]} | {told[1]} | {apart} |", flush=True)  # fmt: skip
 
 
@@ -307,7 +319,7 @@ def seconds(work: Callable[[], list[af.Run]]) -> tuple[float, list[af.Run]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="surfaces on a GPU beside JAX and PyTorch, or a model's bounds")
-    parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(cases.CASES))
+    parser.add_argument("--cases", nargs="+", default=list(cases.CASES), choices=list(cases.CASES))
     parser.add_argument("--resolutions", nargs="+", type=int, default=[256, 1024, 4096])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--runs", type=int, default=1000, help="that are trained at once")

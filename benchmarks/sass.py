@@ -118,7 +118,7 @@ class Training:
         return self.code().source
 
 
-CASES_KEPT = ("bowl", "iris-relu", "iris-small", "iris-sigmoid", "housing", "digits-tanh", "digits-relu", "synthetic")
+CASES_KEPT = tuple(CASES)
 
 KERNELS: tuple[Kernel | Points | Training, ...] = (
     *(Kernel(case, dtype, wanted) for dtype in ("float32", "float64") for wanted in OUTPUTS for case in CASES_KEPT),

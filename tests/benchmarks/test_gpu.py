@@ -1,6 +1,7 @@
 """The benchmark of the GPU where there is none: bounds that follow from counts, and no time that nobody measured."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import gpu
 import pytest
@@ -24,6 +25,20 @@ def test_without_a_device_it_says_so_and_gives_bounds(
     assert "a model, no measurement" in told
     assert told.count("| iris-small") == 4
     assert "Training iris-small, 1,000 runs of 1,000 steps: not yet run on a device; by counts, ms:" in told
+
+
+def test_a_device_is_what_its_driver_says() -> None:
+    """An H200's clocks and bus, and a T4's, whose processors have half as many lanes."""
+    h200 = SimpleNamespace(
+        name=b"H200", compute_capability=(9, 0), MULTIPROCESSOR_COUNT=132, CLOCK_RATE=1_980_000,
+        MEMORY_CLOCK_RATE=3_201_000, GLOBAL_MEMORY_BUS_WIDTH=6016,
+    )  # fmt: skip
+    found = gpu.at_hand(h200)
+    assert found.name == "H200"
+    for name in ("multiply_adds", "special", "instructions", "bytes"):
+        assert getattr(found, name) == pytest.approx(getattr(gpu.H200, name), rel=0.01)
+    t4 = SimpleNamespace(**{**vars(h200), "compute_capability": (7, 5)})
+    assert gpu.at_hand(t4).multiply_adds == found.multiply_adds / 2
 
 
 def test_a_bound_is_what_the_counts_take() -> None:
