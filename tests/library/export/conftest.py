@@ -117,9 +117,15 @@ class Page:
         # The page looks at the mouse once a frame, and software draws a few in a second.
         for share in np.linspace(0.0, 1.0, 4):
             self.page.mouse.move(start[0] + share * across, start[1] + share * down)
+            self.wait_for_frames()
             self.page.wait_for_timeout(100)
         self.page.mouse.up()
+        self.wait_for_frames()
         self.page.wait_for_timeout(500)
+
+    def wait_for_frames(self) -> None:
+        """Two: on a machine that is busy they take longer than any time that one would wait."""
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     @property
     def eye(self) -> dict[str, float]:
